@@ -9,7 +9,7 @@ from typing import Any
 
 from pulse_tui.cli.main import COMMANDS, parser_of, tower_parser
 from pulse_tui.kinds import FAMILIES, Kinds
-from pulse_tui.settings import shapes
+from pulse_tui.settings import people_shapes, shapes
 from pulse_tui.settings.describe import Option, Shape, old_names, options_in, prose, shapes_in
 
 _FAMILY = {
@@ -24,6 +24,12 @@ _SECTIONS: tuple[tuple[str, Shape], ...] = (
     ("operators", shapes.OperatorShape),
     ("approvals", shapes.ApprovalsShape),
     ("hooks", shapes.HooksShape),
+    ("people", people_shapes.PersonShape),
+    ("teams", people_shapes.TeamShape),
+    ("schedules", people_shapes.ScheduleShape),
+    ("ladder", people_shapes.RungShape),
+    ("roles", people_shapes.RoleRuleShape),
+    ("working_hours", people_shapes.HoursShape),
 )
 
 

@@ -42,6 +42,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     role: Role | None = None
     routes: tuple[str, ...] = ()
     """Where this person alone is reached."""
+    aliases: tuple[str, ...] = ()
+    """What calendars call this person: a full name, an address."""
 
 
 class Shift(NamedTuple):
@@ -62,15 +64,63 @@ class Rotation(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = "UTC"
 
 
+class Event(NamedTuple):
+    """An entry of a calendar, once or again and again. ``begins`` is aware; it repeats at the same wall clock time of ``zone``."""
+
+    who: str
+    begins: datetime
+    zone: str
+    length: timedelta
+    exact: bool = False
+    """The length is so many hours, whatever daylight saving does; else it ends at the same wall clock time, too."""
+    every: timedelta | None = None
+    """A day or a week, or several; None: once."""
+    weekdays: tuple[int, ...] = ()
+    """Only on these (Monday is 0), where it repeats."""
+    week_start: int = 0
+    times: int | None = None
+    """How often it takes place at all."""
+    until: datetime | None = None
+    without: frozenset[datetime] = frozenset()
+    """Occurrences that were taken out or moved, by their beginning."""
+
+
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is on call when: a rotation, or shifts read from a calendar; what is overridden counts first."""
+    """Who is on call when: a rotation, or a calendar; what is overridden counts first."""
 
     id: str
     rotation: Rotation | None = None
-    calendar: tuple[Shift, ...] = ()
+    ical: str = ""
+    """Where its calendar is: the name of a file, or an address."""
+    zone: str = "UTC"
+    """Of times of the calendar that name no zone."""
+    text: str = ""
+    """The calendar, as it was last read."""
+    read_at: datetime | None = None
+    """When; None: a file, which is as it was when the configuration was read."""
     overrides: tuple[Shift, ...] = ()
     problem: str = ""
-    """Why its calendar cannot be read, or is not fresh."""
+    """Why its calendar cannot be read, or is too old to be believed: nobody is known to be on call."""
+
+    @property
+    def fetched(self) -> bool:
+        """Whether its calendar is somewhere else."""
+        return self.ical.lower().startswith(("https://", "http://"))
+
+
+class Duty(NamedTuple):
+    """Who is on call at a moment, by one schedule."""
+
+    who: str | None
+    """None: nobody, or it is not known."""
+    until: datetime | None = None
+    """When that changes; None: not within two months."""
+    then: str | None = None
+    """Who is on call after that; None: nobody."""
+    why: str = ""
+    """Why nobody is known to be; of somebody: how old what says so is, once it is old."""
+    unknown: bool = False
+    """It cannot be known: somebody may well be on call."""
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,8 +147,32 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
     """Or when the rule opened more alerts of the team than this ``within``."""
     within: timedelta = timedelta()
     to: str = "oncall"
-    """``oncall``, ``team``, ``next`` (``escalate_to``), a team's id or a role."""
+    """``oncall``, ``team``, ``next`` (the team of ``escalate_to``), a team's id, a person's name or a role."""
     page: bool = True
+    """False: a message, nobody is woken."""
+
+    @property
+    def first(self) -> bool:
+        """Whether it is climbed when the alert opens."""
+        return not self.after and not self.cycles and not self.more_than
+
+    @property
+    def words(self) -> str:
+        """What it waits for: ``after 10m``, ``3 reports``, ``more than 5 within 10m``."""
+        if self.more_than:
+            return f"more than {self.more_than} alerts within {span(self.within)}"
+        if self.cycles:
+            return f"{self.cycles} reports"
+        return f"after {span(self.after)}" if self.after else "at once"
+
+
+def span(length: timedelta) -> str:
+    """``90s``, ``10m``, ``2h``, ``7d``."""
+    seconds = round(length.total_seconds())
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
 
 
 class RoleRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,4 +195,9 @@ class OnCall(msgspec.Struct, frozen=True, kw_only=True):
     rights: Mapping[Right, tuple[Role, ...]] = {}
     """A right that is not listed is everybody's."""
     working_hours: tuple[str, str, str] | None = None
-    """(from, to, zone), Monday to Friday: when P2 pages. None: always."""
+    """(from, to, zone), Monday to Friday: when what is less urgent than P1 pages. None: always."""
+
+    @property
+    def configured(self) -> bool:
+        """Whether anything of it says whom an alert goes to."""
+        return bool(self.people or self.teams or self.schedules or self.roles or self.ladders or self.working_hours)

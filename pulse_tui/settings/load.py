@@ -21,6 +21,7 @@ from pulse_tui.domain.errors import ConfigError, Problem
 from pulse_tui.domain.notice import ANY_USE, Use
 from pulse_tui.domain.rollback import Purpose
 from pulse_tui.domain.words import Environment
+from pulse_tui.settings import people
 from pulse_tui.settings.check import Seconds, convert, failed, nearest, renamed_keys
 from pulse_tui.settings.document import Node, read
 from pulse_tui.settings.estate import join_estates, read_estate, states_assets, version_marks
@@ -52,8 +53,9 @@ Families are ``collectors``, ``actions`` and ``steps``.
 SECTIONS = {
     "name", "database", "estate", "sources", "suites", "routes", "playbooks", "operators", "approvals",
     "operators_file", "revoked_keys", "acknowledge_for", "policy", "precedence", "hooks",
+    *people.SECTIONS,
 }  # fmt: skip
-_LISTS = {"sources", "suites", "routes", "playbooks", "operators"}
+_LISTS = {"sources", "suites", "routes", "playbooks", "operators", *people.LISTS}
 
 
 EVERY_S = 300.0
@@ -217,6 +219,8 @@ def _build(
     served = [e for book in playbooks for e in book.environments]
     acting = read_operators(sections, approvals, Path(base), served, problems, now)
     sources = _sources(sections.get("sources"), options_of, problems)
+    routes = tuple(_routes(sections.get("routes"), options_of, problems))
+    called = people.read_people(sections, routes, Path(base), problems)
     every = whole("acknowledge_for", Seconds, Seconds(4 * 3_600))
     return Settings(
         base=base,
@@ -229,11 +233,12 @@ def _build(
         precedence=_precedence(sections.get("precedence"), sources, problems),
         hooks=whole("hooks", HooksShape, None),
         suites=tuple(read_suites(sections.get("suites"), checks, problems)),
-        routes=tuple(_routes(sections.get("routes"), options_of, problems)),
+        routes=routes,
+        oncall=called.oncall,
         playbooks=playbooks,
         operators=acting.operators,
         identity=acting.identity,
-        beside=acting.files,
+        beside={**acting.files, **called.files},
         approvals=approvals,
         acknowledge_for=float(every),
         policy=sections.get("policy"),

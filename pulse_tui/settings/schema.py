@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 from msgspec import inspect as mi
 
+from pulse_tui.domain.oncall import Right, Role
 from pulse_tui.settings.check import Seconds
 from pulse_tui.settings.describe import Shape, prose, words_of
 from pulse_tui.settings.load import PlaybookKeys, RouteKeys, SourceKeys, StepKeys
+from pulse_tui.settings.people_shapes import HoursShape, PersonShape, RoleRuleShape, RungShape, ScheduleShape, TeamShape
 from pulse_tui.settings.shapes import ApprovalsShape, EstateShape, HooksShape, OperatorShape, SuiteShape
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -67,6 +69,23 @@ def config_schema(kinds: Kinds, policy: Mapping[str, Any]) -> dict[str, Any]:
         "policy": {k: v for k, v in judging.items() if k not in ("$schema", "$id")},
         "precedence": {**_each({"type": "string"}), "description": "Source ids, the most believed first."},
         "hooks": made.ref(HooksShape),
+        "people": _each(made.ref(PersonShape)),
+        "teams": _each(made.ref(TeamShape)),
+        "schedules": _each(made.ref(ScheduleShape)),
+        "ladder": {
+            "type": "object",
+            "propertyNames": {"enum": ["P1", "P2", "P3", "P4"]},
+            "additionalProperties": {**_each(made.ref(RungShape)), "minItems": 1},
+            "description": "Who is called next while nobody acknowledges an alert, by its priority.",
+        },
+        "roles": _each(made.ref(RoleRuleShape)),
+        "rights": {
+            "type": "object",
+            "propertyNames": {"enum": [r.value for r in Right]},
+            "additionalProperties": _each({"enum": [r.value for r in Role]}),
+            "description": "The roles that have a right; one that is not listed is everybody's.",
+        },
+        "working_hours": made.ref(HoursShape),
     }
     root = {"type": "object", "properties": properties, "additionalProperties": False}
     return _document(CONFIG_ID, root, made.defs)
