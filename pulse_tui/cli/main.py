@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "waiver": ("waiver", "waive an advisory for a component of an asset, list, show, end; export as VEX"),
     "freeze": ("freeze", "freeze promotions of an asset; review, lift or pass a freeze"),
     "rollback": ("rollback", "plan, approve, reject, run, undo, show, list, resume"),
+    "rehearse": ("rehearse", "play a scenario through estate, policy, routes and schedules: nothing is sent"),
     "audit": ("audit", "verify or export the audit chain"),
     "doctor": ("doctor", "is everything in order: config, database, sources, terminal, clock"),
     "db": ("db", "upgrade or back up the database"),
@@ -55,8 +56,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "worker": ("worker", ""),
 }
 """Command -> (module, help). An empty help hides the command."""
-_UNCONFIGURED = {"demo", "init", "schema", "compare", "drift", "resolve", "help"}
-"""Commands that read no configuration and no database: to offer the options would be to ignore them."""
+_UNCONFIGURED = {"demo", "init", "schema", "compare", "drift", "resolve", "help", "rehearse"}
+"""Commands that read no configuration and no database: to offer the options would be to ignore them. (A rehearsal reads a
+configuration, and has an option for it.)"""
 EPILOG = """\
 who acts: $PULSE_OPERATOR, else the user of the process
 which configuration: --config, else $PULSE_CONFIG, ~/.config/pulse-tui, ./config (status names it)
@@ -186,6 +188,8 @@ _TAKES_VALUE = {
     "--slo",
     "--suite",
     "--at",
+    "--only",
+    "--until",
 }
 
 

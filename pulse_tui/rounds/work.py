@@ -323,3 +323,8 @@ _CHORES: Mapping[str, Callable[[Keeping], list[str]]] = {
     "suites": _suites, "runs": _runs, "promotions": _promotions, "days": _days, "advisories": _advisories, "mutes": _mutes, "deadlines": _deadlines,
     "deliveries": _deliver, "verdicts": _verdicts, "refused": _refused, "log": _log,
 }  # fmt: skip
+
+
+def chores() -> Mapping[str, Callable[[Keeping], list[str]]]:
+    """The chores by name, in the order in which they are done."""
+    return dict(_CHORES)

@@ -27,7 +27,7 @@ READS = {
     "components unaudited", "doctor", "drift", "explain", "gate", "help", "inventory", "match", "muted", "policy check",
     "policy test", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
     "rollback authorisations", "rollback report", "rollback reviews",
-    "note list", "note show", "note corrections", "note shutdowns", "catalogue", "classify", "resolve", "report",
+    "rehearse", "note list", "note show", "note corrections", "note shutdowns", "catalogue", "classify", "resolve", "report",
     "missed list", "waiver list", "waiver show", "waiver export", "schema", "status", "suite check", "suite list",
 }  # fmt: skip
 COLLECTS = {"agent", "db upgrade", "db backup", "demo", "ingest", "init", "refresh", "worker"}

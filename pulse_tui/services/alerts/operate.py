@@ -61,10 +61,10 @@ def silence(store: Store, alert_id: str, by: str, hours: float, why: str, now: d
     return f"silenced until {iso(until)}: {alert.title}"
 
 
-def waive(store: Store, alert_id: str, by: str, days: int, why: str, now: datetime) -> str:
+def waive(store: Store, alert_id: str, by: str, days: float, why: str, now: datetime) -> str:
     """A recorded exception with a review date, after which the condition fires again and holds what it held."""
     if not 0 < days <= 365:
-        raise WrongUse(f"cannot waive for {days} days", todo="A waiver is reviewed within a year")
+        raise WrongUse(f"cannot waive for {days:g} days", todo="A waiver is reviewed within a year")
     reason, until = reason_of(why), now + timedelta(days=days)
     lifted = 0
     with store.write() as tx:

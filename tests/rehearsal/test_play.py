@@ -1,0 +1,109 @@
+"""A night through the real parts on a clock of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.rehearsal.conftest import ESTATE, Play, at, signal
+
+BREACH = signal("01:00")
+
+
+def test_a_page_that_nobody_acknowledges_is_escalated_at_its_deadline(rehearse: Play) -> None:
+    night = rehearse(BREACH, {"at": at("01:20")})
+    assert night.times("opened") == ["01:00"]
+    assert night.times("paged")[0] == "01:00"
+    assert night.times("escalated") == ["01:15"]
+    page = night.of("paged")[0]
+    assert (page["alert"], page["asset"], page["priority"], page["to"], page["route"]) == (
+        "errors", "support-bot", "P1", "ml-support", "pager",
+    )  # fmt: skip
+
+
+def test_an_acknowledgement_keeps_it_quiet_until_it_ends(rehearse: Play) -> None:
+    ack = {"at": at("01:05"), "do": "ack", "by": "ana", "alert": "errors", "for": "2h"}
+    night = rehearse(BREACH, ack, {"at": at("03:10")})
+    assert night.times("acknowledged") == ["01:05"]
+    assert night.of("escalated") == []
+    assert night.times("reminded") == ["03:05"]
+
+
+def test_a_condition_that_ended_resolves_its_alert(rehearse: Play) -> None:
+    night = rehearse(BREACH, {"at": at("01:10"), "over": "errors"}, {"at": at("09:00")})
+    assert night.times("resolved") == ["01:10"]
+    assert night.summary["open"] == 0
+    assert night.summary["escalated"] == 0
+
+
+def test_what_a_broken_receiver_missed_arrives_when_it_is_up_again(rehearse: Play) -> None:
+    night = rehearse(
+        {"at": at("00:50"), "receiver": "pager", "state": "down"},
+        BREACH,
+        {"at": at("01:02"), "receiver": "pager", "state": "up"},
+        {"at": at("01:14")},
+    )
+    assert len(night.of("failed")) > 1
+    assert [e["route"] for e in night.of("paged")] == ["pager"]
+    assert night.summary["undelivered"] == 0
+    assert night.summary["unreached"] == 0
+
+
+def test_an_urgent_alert_that_reached_nobody_is_counted(rehearse: Play) -> None:
+    night = rehearse({"at": at("00:50"), "receiver": "pager", "state": "down"}, BREACH, {"at": at("01:05")})
+    assert night.of("paged", "notified") == []
+    assert night.summary["unreached"] == 1
+
+
+def test_what_cannot_be_done_is_an_event_and_the_rest_goes_on(rehearse: Play) -> None:
+    late = {"at": at("01:20"), "do": "ack", "by": "ana", "alert": "errors"}
+    night = rehearse(BREACH, {"at": at("01:10"), "over": "errors"}, late, signal("02:00", 2))
+    (failed,) = night.of("failed")
+    assert failed["by"] == "ana"
+    assert "no open alert errors" in failed["why"]
+    assert night.times("opened") == ["01:00", "02:00"]
+
+
+def test_people_act_on_what_an_expression_matches(rehearse: Play) -> None:
+    quiet = {
+        "at": at("01:01"),
+        "do": "silence",
+        "by": "ben",
+        "match": 'asset.id == "support-bot"',
+        "for": "3h",
+        "why": "x",
+    }
+    night = rehearse(BREACH, quiet, {"at": at("03:00")})
+    assert night.times("suppressed") == ["01:01"]
+    assert night.of("escalated") == []
+
+
+def test_two_rehearsals_give_the_same(rehearse: Play) -> None:
+    lines = [
+        BREACH,
+        {"at": at("01:03"), "receiver": "pager", "state": "down"},
+        signal("02:00", 2, fingerprint="other"),
+        {"at": at("06:00")},
+    ]
+    first, second = rehearse(*lines), rehearse(*lines)
+    assert (first.events, first.summary) == (second.events, second.summary)
+
+
+def test_nothing_is_written_beside_the_configuration(rehearse: Play, tmp_path: Path) -> None:
+    (tmp_path / "pulse.yaml").write_text((ESTATE / "pulse.yaml").read_text())
+    night = rehearse(BREACH, signal("01:30", 2, signal_type="cve", fingerprint="cve", evidence={"advisory": "CVE-2026-1", "component": "pkg:pypi/vllm@0.8.5", "cvss": 9.8, "known_exploited": True}), config=tmp_path)  # fmt: skip
+    assert night.of("ticketed") != []
+    assert [p.name for p in tmp_path.iterdir()] == ["pulse.yaml"]
+
+
+def test_a_month_in_which_nothing_happens_takes_no_time(rehearse: Play) -> None:
+    night = rehearse({"at": at("00:00")}, {"at": "2026-12-24T00:00:00Z"})
+    assert night.events == []
+    assert night.summary["signals"] == 0
+
+
+@pytest.mark.parametrize("words", [("opened", 2), ("paged", 2)])
+def test_a_new_signal_after_the_end_is_another_episode(rehearse: Play, words: tuple[str, int]) -> None:
+    night = rehearse(BREACH, {"at": at("01:10"), "over": "errors"}, signal("09:00", 2), {"at": at("09:01")})
+    assert len(night.of(words[0])) == words[1]
