@@ -155,7 +155,7 @@ def _health(fact: Fact, values: Mapping[str, Any]) -> str | None:
     reason = f": {values['health.reason']}" if values.get("health.reason") else ""
     subject = values["health.subject"]  # a source by its id, or "suite golden on support-bot 3.8.2"
     if values.get("health.state") == UNDELIVERED:
-        return f"messages to {subject} are lost{reason}"
+        return f"messages to {subject} do not arrive{reason}"
     if values.get("health.state") == CHANGED:
         return f"the {subject} does not hold{reason}"
     named = subject if subject.startswith("suite ") else f"source {subject}"

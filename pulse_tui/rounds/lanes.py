@@ -53,6 +53,13 @@ class Lanes:
             self._threads[name] = thread
         thread.start()
 
+    def later(self, name: str, work: Work, seconds: float) -> None:
+        """Begin it after a while; who leaves does not wait for it. Not of work that is done inline: that is asked for again."""
+        if not self._inline:
+            timer = threading.Timer(seconds, self.begin, (name, work))
+            timer.daemon = True
+            timer.start()
+
     def ended(self) -> Ended:
         """What came of it since the last time; each sentence once."""
         with self._lock:

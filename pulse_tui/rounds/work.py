@@ -100,6 +100,13 @@ class Rounds:
         """Opened by one thread; what fails is an outcome, and is tried at the next request."""
         with self._opening:
             _ = self._house.judging
+            self._house.store.on_queued = self._queued
+
+    def _queued(self, routes: frozenset[str]) -> None:
+        """A message must not wait for the next tick: its route is woken as soon as it is stored."""
+        keeping = Keeping(self._house, self.lanes, REJUDGED, [])
+        for route in routes:
+            _begin_route(keeping, route)
 
 
 def collect(house: House, source: str, lanes: Lanes | None = None, *, due: bool = False) -> Outcome:
@@ -259,15 +266,21 @@ def _deliver(keeping: Keeping) -> list[str]:
     from pulse_tui.services.alerts.deliver import due_routes  # noqa: PLC0415
 
     for route in due_routes(keeping.house.judging):
-        keeping.lanes.begin(f"route {route}", partial(_to_route, keeping, route))
+        _begin_route(keeping, route)
     return []
 
 
-def _to_route(keeping: Keeping, route: str) -> list[str]:
-    from pulse_tui.services.alerts.deliver import deliver  # noqa: PLC0415
+def _begin_route(keeping: Keeping, route: str) -> None:
+    keeping.lanes.begin(f"route {route}", partial(_to_route, keeping, route))
 
-    sent = deliver(keeping.house.judging, holder_name(), route)
+
+def _to_route(keeping: Keeping, route: str) -> list[str]:
+    from pulse_tui.services.alerts.deliver import empty  # noqa: PLC0415
+
+    sent, again_s = empty(route, keeping.house.judging, holder_name())
     keeping.sent.append(sent)
+    if again_s is not None and again_s < HOUSEKEEPING_S:  # else the housekeeping comes back to it
+        keeping.lanes.later(f"route {route}", partial(_to_route, keeping, route), again_s)
     words: list[str] = [Trouble(f"{sent.dead} deliveries to {route} failed permanently")] if sent.dead else []
     return words + ([Trouble(f"{sent.failed} deliveries to {route} failed and are tried again")] if sent.failed else [])
 

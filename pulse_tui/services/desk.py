@@ -208,7 +208,7 @@ class ServiceDesk(LearningCalls):
             sources = list(tx.plumbing.sources().values())
             failing = [s for s in sources if s.health(now) is Health.FAILING]
             suspect = [s for s in sources if s.health(now) is Health.SUSPECT]
-            lost = undelivered(tx.plumbing.deliveries(), now)
+            lost = undelivered(tx.plumbing.deliveries(states=(DeliveryState.QUEUED, DeliveryState.DEAD)), now)
             refused = tx.signals.quarantined(20)
             firing = tx.judgements.alerts([AlertState.FIRING], 100_000)
         routes = [(r.kind, r.owners) for r in self._parts.judging.routes]

@@ -140,6 +140,8 @@ class SqlStore:
         self._dead, self._rules, self._paged, self._origin = dead, rules, paged, origin
         self._reviews, self._scopes = reviews, scopes
         self._first: Callable[[], None] | None = None
+        self.on_queued: Callable[[frozenset[str]], None] = lambda _routes: None
+        """Called after a transaction of this process landed that queued messages, with their routes; must not block."""
         try:
             self._open(read_only)
         except StorageError:
@@ -183,6 +185,8 @@ class SqlStore:
             transaction.log.seal()
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(_NOTIFY)
+        if transaction.plumbing.awake:
+            self.on_queued(frozenset(transaction.plumbing.awake))
 
     def acting(self, check: Callable[[], None]) -> SqlStore:
         """This store for one action: ``check`` is called once the first write lock is held, and may refuse."""

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.audit import GENESIS, AuditEntry, link
-from pulse_tui.domain.delivery import MAX_ATTEMPTS, Delivery, DeliveryState
 from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.moments import age, from_us, iso, to_us
@@ -134,18 +133,6 @@ def test_lineage_says_what_is_not_the_same() -> None:
     )
     assert new.difference(old) == ["prompt template v8 -> v9"]
     assert Lineage().difference(old) == ["base model a -> none", "prompt template v8 -> none"]
-
-
-def test_a_delivery_waits_twice_as_long_each_time_and_then_is_dead() -> None:
-    item = Delivery(key="k", kind="notify", route="r", payload={}, created_at=NOW)
-    waits = []
-    for _ in range(MAX_ATTEMPTS):
-        assert item.state is DeliveryState.QUEUED
-        item = item.failed(NOW, "no")
-        assert item.next_at is not None
-        waits.append((item.next_at - NOW).total_seconds())
-    assert waits == [*(10 * 2**i for i in range(MAX_ATTEMPTS - 1)), 0], "the last one is not tried again"
-    assert item.state is DeliveryState.DEAD
 
 
 def test_a_source_is_never_good_failing_or_late() -> None:

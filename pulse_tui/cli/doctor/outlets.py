@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from pulse_tui.cli.doctor.lines import Line
-from pulse_tui.domain.delivery import undelivered
+from pulse_tui.domain.delivery import DeliveryState, undelivered
 from pulse_tui.domain.moments import iso
 from pulse_tui.web.reach import is_here
 from pulse_tui.wiring import House
@@ -19,12 +19,15 @@ def messages(house: House) -> Iterator[Line]:
     """Messages that reached nobody: they failed, or nobody sends them."""
     now = house.clock()
     with house.store.read() as tx:
-        waiting = undelivered(tx.plumbing.deliveries(MESSAGES), now)
+        open_ = tx.plumbing.deliveries(MESSAGES, states=(DeliveryState.QUEUED, DeliveryState.DEAD))
+    waiting = undelivered(open_, now)
     for route in sorted({d.route for d in waiting}):
         there = [d for d in waiting if d.route == route]
         last = there[0]
         why = last.error or f"due since {iso(last.due)} and nobody sends it: no collector runs"
         tried = f"tried {last.attempts} times, {last.state.value}"
+        if any(d.state is DeliveryState.DEAD for d in there):
+            tried += f"; once it works: pulse-tui delivery replay --route {route}"
         yield Line(f"messages to {route}", False, f"{len(there)} not delivered; the newest: {why} ({tried})")
     if not waiting:
         yield Line("messages", True, "none waits, none was lost")

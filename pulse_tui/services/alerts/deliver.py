@@ -1,23 +1,39 @@
-"""Empty the outbox: send what is due, record what arrived, show what failed permanently."""
+"""Empty the outbox: send what is due, record what arrived, show what failed permanently.
+
+A route is emptied by one pump at a time over all towers, its messages a thread each in order, several threads at once. A
+process that dies between sending and recording sends again, under the same key: at least once, never lost.
+"""
 
 from __future__ import annotations
 
 import threading
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from pulse_tui.domain.delivery import Delivery, DeliveryState
-from pulse_tui.domain.errors import PulseError
+import msgspec
+
+from pulse_tui.domain.delivery import LATE, LONGEST_WAIT, Delivery, DeliveryState, Fold, Turn, lineup
+from pulse_tui.domain.errors import PulseError, TargetError
 from pulse_tui.domain.evidence import UNDELIVERED, HealthEvidence
+from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.signal import Signal, fingerprint, observed
-from pulse_tui.domain.text import clean
+from pulse_tui.domain.text import clean, many
 from pulse_tui.domain.words import Recommended, Severity, SignalType
-from pulse_tui.ports import Transaction
+from pulse_tui.ports import Route, Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.ingest import absorb
 from pulse_tui.services.signals.respond import Responder
 
 LEASE_S = 60.0
+AT_ONCE = 8
+"""Messages to a route that are under way at once; less where its kind says so (``AT_ONCE`` of its options)."""
+CHUNK = 64
+"""Messages whose outcome is written in one transaction, at most."""
+DOWN = 3
+"""So many failures in a row and nothing else: the route is down, and the others need not find out each for itself."""
 
 
 class Sent(NamedTuple):
@@ -27,6 +43,18 @@ class Sent(NamedTuple):
     failed: int
     dead: int
 
+    def plus(self, other: Sent) -> Sent:
+        """The counts of both."""
+        return Sent(self.sent + other.sent, self.failed + other.failed, self.dead + other.dead)
+
+
+class Emptied(NamedTuple):
+    """What became of a route's queue."""
+
+    sent: Sent
+    again_s: float | None = None
+    """When the route is to be asked again because it asked for a pause; None: when something is due."""
+
 
 def due_routes(parts: JudgeParts) -> list[str]:
     """The routes that have something due now."""
@@ -35,83 +63,258 @@ def due_routes(parts: JudgeParts) -> list[str]:
 
 
 def deliver(parts: JudgeParts, holder: str, route: str | None = None) -> Sent:
-    """Send what is due to a route, or to every route in turn, each message once.
+    """Send what is due to a route, or to every route in turn."""
+    total = Sent(0, 0, 0)
+    for name in [route] if route is not None else due_routes(parts):
+        total = total.plus(empty(name, parts, holder).sent)
+    return total
 
-    A route has one pump at a time over all towers; each send has its own transaction.
+
+class _Pump(NamedTuple):
+    """One route, while this thread has its lease."""
+
+    parts: JudgeParts
+    name: str
+    route: Route | None
+    lease: str
+    holder: str
+    epoch: int
+
+
+def empty(name: str, parts: JudgeParts, holder: str) -> Emptied:
+    """Send to a route until nothing is due, the route is down, or it asked for a pause.
+
+    A route has one pump at a time over all towers; what arrived is written in small transactions of its own.
     """
-    if route is not None:
-        return _pump(route, parts, holder)
-    sent = [_pump(name, parts, holder) for name in due_routes(parts)]
-    return Sent(*(sum(counts) for counts in zip(Sent(0, 0, 0), *sent, strict=True)))
-
-
-def _pump(route: str, parts: JudgeParts, holder: str) -> Sent:
     now = parts.clock()
-    lease = f"outbox:{route}"
+    lease = f"outbox:{name}"
     holder = f"{holder}/{threading.get_ident()}"  # two threads of one process are two pumps
     with parts.store.write() as tx:
+        if (pause := _pause(name, tx, now)) is not None:
+            return Emptied(Sent(0, 0, 0), pause)
         epoch = tx.plumbing.claim(lease, holder, now, LEASE_S, parts.outside.dead)
         if epoch is None:
-            return Sent(0, 0, 0)
-        due = tx.plumbing.due_deliveries(now, route=route)
-    outcome = [0, 0, 0]
-    for delivery in due:
-        after = _send(delivery, parts)
-        with parts.store.write() as tx:
-            tx.plumbing.put_delivery(after)
+            return Emptied(Sent(0, 0, 0))
+        due = _next(name, tx, now)
+    route = next((r for r in parts.routes if r.id == name), None)
+    pump = _Pump(parts, name, route, lease, holder, epoch)
+    total, size = Sent(0, 0, 0), 1
+    with _senders(route, len(due)) as senders:
+        while due:
+            total, go_on = _empty(pump, due, senders, total, size)
+            if not go_on:
+                break
+            with parts.store.write() as tx:
+                due = _next(name, tx, parts.clock())
+            size = CHUNK
+    with parts.store.write() as tx:
+        tx.plumbing.release(lease, pump.holder)
+        return Emptied(total, _pause(name, tx, parts.clock()))
+
+
+def _empty(
+    pump: _Pump, due: Sequence[Delivery], senders: ThreadPoolExecutor | None, total: Sent, size: int
+) -> tuple[Sent, bool]:
+    """Send these, a few at first and more once some arrive; False when the pump has to stop."""
+    done, in_vain = 0, 0
+    while done < len(due):
+        chunk = due[done : done + (size if senders is not None else 1)]
+        done += len(chunk)
+        outcomes = _sent(pump, chunk, senders)
+        recorded = _record(pump, outcomes)
+        total = total.plus(recorded.sent)
+        in_vain = 0 if recorded.sent.sent else in_vain + recorded.sent.failed
+        size = min(size * 4, CHUNK) if recorded.sent.sent == len(chunk) else max(1, size // 4)
+        # A slow destination may outlast the lease: another pump sends the rest.
+        if not recorded.mine or recorded.paused or in_vain >= DOWN:
+            return total, False
+    return total, True
+
+
+@contextmanager
+def _senders(route: Route | None, count: int) -> Iterator[ThreadPoolExecutor | None]:
+    """Threads to send in; none for a single message, and none where the kind takes one after the other."""
+    at_once = min(AT_ONCE, getattr(route.options, "AT_ONCE", AT_ONCE)) if route is not None else 1
+    if at_once < 2 or count < 2:
+        yield None
+        return
+    with ThreadPoolExecutor(at_once, f"to {route.id if route else ''}") as senders:
+        yield senders
+
+
+class _Outcome(NamedTuple):
+    before: Delivery
+    after: Delivery
+    pause_s: float | None = None
+    """For which the route takes nothing."""
+
+
+def _sent(pump: _Pump, chunk: Sequence[Delivery], senders: ThreadPoolExecutor | None) -> list[_Outcome]:
+    if senders is None or len(chunk) == 1:
+        return [_send(delivery, pump) for delivery in chunk]
+    return list(senders.map(lambda delivery: _send(delivery, pump), chunk))
+
+
+def _send(delivery: Delivery, pump: _Pump) -> _Outcome:
+    parts, route = pump.parts, pump.route
+    now = parts.clock()
+    if route is None:
+        return _Outcome(delivery, delivery.failed(now, f"route {delivery.route!r} is no longer configured"))
+    pace: float | None = getattr(route.options, "PACE_S", None)
+    try:
+        receipt = parts.actions[route.kind].deliver(delivery, route.options, parts.outside.sending(now))
+    except TargetError as error:
+        limited, asked = error.limited, error.retry_after_s
+        failed = delivery.failed(
+            parts.clock(), str(error), permanent=error.permanent, limited=limited, retry_after_s=asked
+        )
+        wait = (failed.due - parts.clock()).total_seconds() if limited else None
+        return _Outcome(delivery, failed, wait if wait is not None else pace)
+    except PulseError as error:
+        return _Outcome(delivery, delivery.failed(parts.clock(), str(error)))
+    except Exception as error:  # one broken destination must not delay the others; it is kept with its error
+        return _Outcome(delivery, delivery.failed(parts.clock(), f"{type(error).__name__}: {error}"))
+    return _Outcome(delivery, delivery.sent(clean(receipt, 300)), pace)
+
+
+# --------------------------------------------------------------------------- whose turn it is
+
+
+def _next(name: str, tx: Transaction, now: datetime) -> list[Delivery]:
+    """What is to be sent now; what a later message makes superfluous is folded into it, and what is lost is named in what
+    follows."""
+    line = lineup(tx.plumbing.queue(name), now)
+    for fold in line.folds:
+        _fold(fold, tx, now)
+    lost = tx.plumbing.deliveries_of([key for turn in line.turns for key in turn.lost])
+    found = tx.plumbing.deliveries_of([turn.key for turn in line.turns])
+    return [_with_lost(found[turn.key], turn, lost) for turn in line.turns if turn.key in found]
+
+
+def _fold(fold: Fold, tx: Transaction, now: datetime) -> None:
+    there = tx.plumbing.deliveries_of([*fold.keys, fold.into])
+    folded = [there[key] for key in fold.keys if key in there]
+    into = there.get(fold.into)
+    if into is None or not folded:
+        return
+    said = [text for one in folded for text in (one.payload.get("meanwhile", ""), _line(one)) if text]
+    payload = {**into.payload, "meanwhile": clean("; ".join(said), 2_000)}
+    tx.plumbing.put_deliveries(
+        [*(one.folded(into.key, now) for one in folded), msgspec.structs.replace(into, payload=payload)]
+    )
+
+
+def _line(delivery: Delivery) -> str:
+    """What a message was about, for the one that is sent in its place."""
+    event, why = delivery.payload.get("event", "changed"), delivery.payload.get("why", "")
+    return f"{event}: {why}" if why else event
+
+
+def _with_lost(delivery: Delivery, turn: Turn, lost: dict[str, Delivery]) -> Delivery:
+    before = [lost[key] for key in turn.lost if key in lost]
+    if not before:
+        return delivery
+    heads = "; ".join(one.payload.get("title", one.key) for one in before[:3])
+    missed = f"{many(len(before), 'earlier message')} about this did not arrive: {heads}"
+    return msgspec.structs.replace(delivery, payload={**delivery.payload, "missed": clean(missed, 500)})
+
+
+# --------------------------------------------------------------------------- what came of it
+
+
+class _Recorded(NamedTuple):
+    sent: Sent
+    paused: bool
+    mine: bool
+    """Whether the pump still has its route."""
+
+
+def _record(pump: _Pump, outcomes: Sequence[_Outcome]) -> _Recorded:
+    """Write what came of some messages, in one transaction."""
+    parts, counts = pump.parts, dict.fromkeys(DeliveryState, 0)
+    pause = max((o.pause_s for o in outcomes if o.pause_s is not None), default=None)
+    with parts.store.write() as tx:
+        now = parts.clock()
+        # What was sent with words about what was lost is stored as it was queued.
+        tx.plumbing.put_deliveries([msgspec.structs.replace(o.after, payload=_stored(o)) for o in outcomes])
+        for outcome in outcomes:
+            after = outcome.after
+            counts[after.state] += 1
             if after.state is not DeliveryState.QUEUED:
                 detail = {"kind": after.kind, "route": after.route, "receipt": after.receipt, "error": after.error}
-                tx.log.append(parts.clock(), SYSTEM, f"delivery.{after.state.value}", after.key, detail)
-                _report(after, tx, parts)
-            mine = tx.plumbing.holds_lease(lease, holder, epoch, parts.clock())
-            if mine:
-                tx.plumbing.claim(lease, holder, parts.clock(), LEASE_S)
-        index = {DeliveryState.SENT: 0, DeliveryState.QUEUED: 1, DeliveryState.DEAD: 2}[after.state]
-        outcome[index] += 1
-        if not mine:
-            return Sent(*outcome)  # a slow destination outlasted the lease: another pump sends the rest
-    with parts.store.write() as tx:
-        tx.plumbing.release(lease, holder)
-    return Sent(*outcome)
+                tx.log.append(now, SYSTEM, f"delivery.{after.state.value}", after.key, detail)
+            if after.state is DeliveryState.DEAD or (after.state is DeliveryState.QUEUED and after.attempts == LATE):
+                lost = _lost(after, now)
+                known = tx.signals.get(lost.id) is not None  # it was replayed, and died once more
+                absorb([_lost(after, now, str(to_us(now))) if known else lost], tx, parts, now)
+        arrived = [o for o in outcomes if o.after.state is DeliveryState.SENT]
+        if any("missed" in o.before.payload for o in arrived):
+            _superseded(pump.name, [o.after for o in arrived], tx, now)
+        if any(o.before.attempts for o in arrived):
+            tx.plumbing.hasten(pump.name, now)
+        if arrived:
+            works_again(pump.name, tx, parts, now)
+        if pause is not None:
+            tx.plumbing.put_value(_PAUSE + pump.name, str(to_us(now + timedelta(seconds=pause))))
+        mine = tx.plumbing.holds_lease(pump.lease, pump.holder, pump.epoch, now)
+        if mine:
+            tx.plumbing.claim(pump.lease, pump.holder, now, LEASE_S)
+    sent = Sent(counts[DeliveryState.SENT], counts[DeliveryState.QUEUED], counts[DeliveryState.DEAD])
+    return _Recorded(sent, pause is not None, mine)
 
 
-def _report(delivery: Delivery, tx: Transaction, parts: JudgeParts) -> None:
-    """A route that loses what it is given is a condition of its own; the next delivery that arrives ends it."""
-    now = parts.clock()
-    if delivery.state is DeliveryState.DEAD:
-        absorb([_lost(delivery, now)], tx, parts, now)
+def _stored(outcome: _Outcome) -> dict[str, str]:
+    return {key: value for key, value in outcome.after.payload.items() if key != "missed"}
+
+
+def _superseded(name: str, arrived: Sequence[Delivery], tx: Transaction, now: datetime) -> None:
+    """What was lost before a message that arrived: that message said so, nobody needs to replay it."""
+    threads = {d.thread: d for d in arrived}
+    dead = tx.plumbing.deliveries(10_000, states=(DeliveryState.DEAD,), route=name)
+    earlier = [
+        d.folded(threads[d.thread].key, now)
+        for d in dead
+        if d.thread in threads and d.created_at <= threads[d.thread].created_at
+    ]
+    tx.plumbing.put_deliveries(earlier)
+
+
+_PAUSE = "outbox.pause:"
+
+
+def _pause(name: str, tx: Transaction, now: datetime) -> float | None:
+    """For how many seconds the route takes nothing; it was asked for by the route, or is the pace of its kind."""
+    value = tx.plumbing.get_value(_PAUSE + name)
+    until = from_us(int(value)) if value is not None and value.isdecimal() else now
+    return (until - now).total_seconds() if now < until <= now + LONGEST_WAIT else None
+
+
+# --------------------------------------------------------------------------- lost messages
+
+
+def works_again(name: str, tx: Transaction, parts: JudgeParts, now: datetime) -> None:
+    """A route that does not deliver is a condition of its own; it ends when nothing to it is lost or late any more."""
+    condition = fingerprint("route", name)
+    if not tx.judgements.open_alerts_about(condition):
         return
-    condition = fingerprint("route", delivery.route)
-    if tx.judgements.open_alerts_about(condition):
-        Responder(tx, parts, now).clear(condition, f"a delivery to {delivery.route} arrived")
+    if not any(q.state is DeliveryState.DEAD or q.attempts >= LATE for q in tx.plumbing.queue(name)):
+        Responder(tx, parts, now).clear(condition, f"nothing to {name} is lost or late any more")
 
 
-def _lost(delivery: Delivery, now: datetime) -> Signal:
+def _lost(delivery: Delivery, now: datetime, *more: str) -> Signal:
     route, body = delivery.route, delivery.payload
+    dead = delivery.state is DeliveryState.DEAD
+    failed = "failed permanently" if dead else f"failed {delivery.attempts} times and is tried again"
+    todo = f"pulse-tui delivery replay {delivery.key}, or drop it" if dead else "wait: it is sent as soon as that works"
     return observed(
         SignalType.SOURCE_HEALTH,
         source=SYSTEM,
-        event=("undelivered", delivery.key),
+        event=("undelivered" if dead else "late", delivery.key, *more),
         fingerprint=fingerprint("route", route),
-        title=f"{delivery.kind} to {route} failed permanently: {body.get('title', delivery.key)}",
+        title=f"{delivery.kind} to {route} {failed}: {body.get('title', delivery.key)}",
         evidence=HealthEvidence(subject=f"route {route}", state=UNDELIVERED, reason=clean(delivery.error, 300)),
         severity=Severity.HIGH,
         recommended=Recommended.REVIEW,
         now=now,
-        summary=f"Nobody was reached by it: correct the route {route}, and call {body.get('owner', 'the owner')}.",
+        summary=f"Nobody was reached by it: correct the route {route}, call {body.get('owner', 'the owner')}, then {todo}.",
     )
-
-
-def _send(delivery: Delivery, parts: JudgeParts) -> Delivery:
-    now = parts.clock()
-    route = next((r for r in parts.routes if r.id == delivery.route), None)
-    if route is None:
-        return delivery.failed(now, f"route {delivery.route!r} is no longer configured")
-    context = parts.outside.sending(now)
-    try:
-        receipt = parts.actions[delivery.kind].deliver(delivery, route.options, context)
-    except PulseError as error:
-        return delivery.failed(now, str(error))
-    except Exception as error:  # one broken destination must not delay the others; it is kept with its error
-        return delivery.failed(now, f"{type(error).__name__}: {error}")
-    return delivery.sent(receipt)

@@ -60,6 +60,8 @@ _DELIVERY = {
     DeliveryState.SENT: (_DONE, "delivered"),
     DeliveryState.QUEUED: ("under way", "queued"),
     DeliveryState.DEAD: (_NOT_DONE, "FAILED PERMANENTLY"),
+    DeliveryState.FOLDED: (_NOT_DONE, "a later message says it"),
+    DeliveryState.DROPPED: (_NOT_DONE, "dropped"),
 }
 """How a message stands, and the word for it."""
 _KEPT = (Use.TICKET.value, Use.REVIEW.value)

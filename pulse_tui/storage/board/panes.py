@@ -142,9 +142,7 @@ _SOURCES = "SELECT id, kind, every_s, last_good_at, failures, reason FROM source
 _COUNTS = """
 SELECT (SELECT COUNT(*) FROM outbox o
         WHERE (o.state = 'queued' AND (o.attempts >= :vain OR COALESCE(o.next_at, o.created_at) < :unsent))
-           OR (o.state = 'dead' AND NOT EXISTS (
-               SELECT 1 FROM outbox s
-               WHERE s.state = 'sent' AND s.route = o.route AND COALESCE(s.next_at, s.created_at) >= o.next_at))),
+           OR o.state = 'dead'),
        (SELECT COUNT(*) FROM decisions WHERE outcome = 'indeterminate' AND at > :since)
 """
 RowT = TypeVar("RowT")

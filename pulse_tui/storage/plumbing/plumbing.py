@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from pulse_tui.domain.delivery import LONGEST_BACKOFF, Delivery, DeliveryState
+from pulse_tui.domain.delivery import LONGEST_WAIT, Delivery, DeliveryState, Queued, lineup
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.storage.plumbing import tables as t
 from pulse_tui.storage.sql.codec import Codec
-from pulse_tui.storage.sql.upsert import insert_new, upsert
+from pulse_tui.storage.sql.upsert import insert_new, replace_many, upsert
 
 _SOURCE = Codec(SourceStatus)
 _DELIVERY = Codec(Delivery)
+_STATES = {state.value: state for state in DeliveryState}
+_AT_ONCE = 500
+"""Keys of one question."""
+LINE = 20_000
+"""Messages of a route that are looked at for whose turn it is: of a longer queue the eldest."""
 
 
 class PlumbingTables:
@@ -24,6 +29,8 @@ class PlumbingTables:
     def __init__(self, connection: sa.Connection) -> None:
         """All work happens in the connection's transaction."""
         self._c = connection
+        self.awake = set[str]()
+        """Routes that got something to send in it."""
 
     def sources(self) -> dict[str, SourceStatus]:
         query = sa.select(t.sources).order_by(t.sources.c.id)
@@ -106,7 +113,13 @@ class PlumbingTables:
         self._c.execute(drop.values(expires_at=0))
 
     def enqueue(self, delivery: Delivery) -> bool:
-        return insert_new(self._c, t.outbox, _DELIVERY.row(delivery))
+        new = insert_new(self._c, t.outbox, _DELIVERY.row(delivery))
+        if new:
+            self.awake.add(delivery.route)
+        return new
+
+    def wake(self, routes: Collection[str]) -> None:
+        self.awake.update(routes)
 
     def has_delivery(self, key: str) -> bool:
         return self._c.execute(sa.select(t.outbox.c.key).where(t.outbox.c.key == key)).first() is not None
@@ -116,17 +129,48 @@ class PlumbingTables:
         return list(self._c.execute(query).scalars())
 
     def due_deliveries(self, now: datetime, limit: int = 50, *, route: str | None = None) -> list[Delivery]:
-        query = sa.select(t.outbox).where(_due(now))
+        turns = lineup(self.queue(route), now).turns[:limit]
+        found = self.deliveries_of([turn.key for turn in turns])
+        return [found[turn.key] for turn in turns]
+
+    def queue(self, route: str | None = None) -> list[Queued]:
+        c = t.outbox.c
+        query = sa.select(c.key, c.state, c.attempts, c.created_at, c.next_at)
+        query = query.where(c.state.in_([DeliveryState.QUEUED.value, DeliveryState.DEAD.value]))
         if route is not None:
-            query = query.where(t.outbox.c.route == route)
-        query = query.order_by(t.outbox.c.created_at).limit(limit)
-        return [_DELIVERY.item(r) for r in self._c.execute(query).mappings()]
+            query = query.where(c.route == route)
+        rows = self._c.execute(query.order_by(c.state.desc(), c.created_at).limit(LINE)).all()
+        return [
+            Queued(key, _STATES[state], attempts, from_us(made), from_us(at) if at is not None else None)
+            for key, state, attempts, made, at in rows
+        ]
+
+    def deliveries_of(self, keys: Sequence[str]) -> dict[str, Delivery]:
+        found: dict[str, Delivery] = {}
+        for begin in range(0, len(keys), _AT_ONCE):
+            query = sa.select(t.outbox).where(t.outbox.c.key.in_(keys[begin : begin + _AT_ONCE]))
+            found |= {r["key"]: _DELIVERY.item(r) for r in self._c.execute(query).mappings()}
+        return found
 
     def put_delivery(self, delivery: Delivery) -> None:
         upsert(self._c, t.outbox, [_DELIVERY.row(delivery)])
 
-    def deliveries(self, limit: int = 100) -> list[Delivery]:
+    def put_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        replace_many(self._c, t.outbox, [_DELIVERY.row(d) for d in deliveries])
+
+    def hasten(self, route: str, now: datetime) -> int:
+        c = t.outbox.c
+        waits = sa.and_(c.route == route, c.state == DeliveryState.QUEUED.value, c.next_at > to_us(now))
+        return self._c.execute(sa.update(t.outbox).where(waits).values(next_at=to_us(now))).rowcount
+
+    def deliveries(
+        self, limit: int = 100, *, states: Collection[DeliveryState] = (), route: str | None = None
+    ) -> list[Delivery]:
         query = sa.select(t.outbox).order_by(t.outbox.c.created_at.desc(), t.outbox.c.key).limit(limit)
+        if states:
+            query = query.where(t.outbox.c.state.in_([state.value for state in states]))
+        if route is not None:
+            query = query.where(t.outbox.c.route == route)
         return [_DELIVERY.item(r) for r in self._c.execute(query).mappings()]
 
     def get_value(self, key: str) -> str | None:
@@ -139,5 +183,5 @@ class PlumbingTables:
 def _due(now: datetime) -> sa.ColumnElement[bool]:
     """What is to be sent now."""
     at = t.outbox.c.next_at
-    when = sa.or_(at.is_(None), at <= to_us(now), at > to_us(now + LONGEST_BACKOFF))
+    when = sa.or_(at.is_(None), at <= to_us(now), at > to_us(now + LONGEST_WAIT))
     return sa.and_(t.outbox.c.state == DeliveryState.QUEUED.value, when)

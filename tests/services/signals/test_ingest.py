@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pulse_tui.domain.advisory import Advisory, Affected, VersionRange
 from pulse_tui.domain.alert import Alert, AlertState
-from pulse_tui.domain.delivery import DeliveryState
+from pulse_tui.domain.delivery import MAX_ATTEMPTS, DeliveryState
 from pulse_tui.domain.errors import NotFound, Problem, Refused
 from pulse_tui.domain.evals import Basis, EvalRun, Verdict
 from pulse_tui.domain.hold import HoldKind
@@ -507,11 +507,11 @@ def test_a_page_that_fails_is_tried_again_later_and_its_loss_is_reported_by_anot
     assert deliver(judge, "h") == (0, 1, 0)
     assert deliver(judge, "h") == (0, 0, 0)
     tries = 1
-    for _ in range(20):
+    for _ in range(MAX_ATTEMPTS + 5):
         clock.pass_(hours=1)
         got = deliver(judge, "h")
         tries += got.failed + got.dead
-    assert (tries, len(http.asked)) == (8, 8)
+    assert (tries, len(http.asked)) == (MAX_ATTEMPTS, MAX_ATTEMPTS)
     with judge.store.read() as tx:
         assert {d.route: d.state for d in tx.plumbing.deliveries()} == {
             "page": DeliveryState.DEAD,
@@ -524,7 +524,7 @@ def test_every_try_of_a_page_has_the_same_key(judge: JudgeParts, http: Any, cloc
     take(judge, breach(1))
     http.status = 503
     deliver(judge, "h")
-    clock.pass_(seconds=10)
+    clock.pass_(seconds=12)
     http.status = 202
     assert deliver(judge, "h").sent == 1
     assert len({asked.headers["Idempotency-Key"] for asked in http.asked}) == 1
