@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.text import clean
+from pulse_tui.policy.limits import Limit, bare, limits, loops_in, patterns, too_long, unfit, work
 from pulse_tui.policy.rules import Variables
 
-_STRING = re.compile(r"""[rRbB]{0,2}(?:'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")""", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*\.[A-Za-z_]\w*")
 _WHOLE = re.compile(r"-?\s?\b\d+\b(?!\.\d)")
 _ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*?)(?=\n \||\nERROR:| \[INVALID_ARGUMENT\]|\Z)", re.DOTALL)
@@ -43,20 +43,26 @@ class Held(NamedTuple):
 class Condition:
     """One compiled expression and the variables it mentions."""
 
-    __slots__ = ("_evaluate", "names", "text")
+    __slots__ = ("_evaluate", "_loops", "names", "text")
 
     def __init__(self, text: str, names: tuple[str, ...], expression: Any) -> None:
         """Made by :meth:`Engine.compile`."""
         self.text = text
         self.names = names
         self._evaluate = expression.eval
+        self._loops = loops_in(text)
 
-    def holds(self, activation: Any) -> Held:
-        """Evaluate against an activation of :meth:`Engine.activate`. Never raises, never acts on an error."""
+    def holds(self, activation: Activation) -> Held:
+        """Evaluate it. Never raises, never acts on an error, never takes long."""
+        if activation.unfit and (why := next(filter(None, map(activation.unfit.get, self.names)), "")):
+            return Held(None, why)
+        if self._loops is not None and (why := work(self._loops, self.names, activation.variables)):
+            return Held(None, why)
+        engine = activation.engine
         try:
-            value = self._evaluate(activation).value()
+            value = self._evaluate(engine).value()
         except Exception as error:
-            return Held(None, _broke(activation if isinstance(activation, Exception) else error))
+            return Held(None, _broke(engine if isinstance(engine, Exception) else error))
         # The compiled type is BOOL, so only a BOOL value gives Python's own True or False; an error gives a text.
         if value is True:
             return _TRUE
@@ -67,6 +73,19 @@ class Condition:
     def values(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The values of the variables it mentions, as far as they are known."""
         return {name: variables[name] for name in self.names if name in variables}
+
+
+class Activation:
+    """The values of one fact, shared by all conditions on it."""
+
+    __slots__ = ("engine", "unfit", "variables")
+
+    def __init__(self, variables: Mapping[str, Any], engine: Any, unfit: Mapping[str, str]) -> None:
+        """Made by :meth:`Engine.activate`; ``engine`` is its error where it cannot take the values;
+        ``unfit``: why a value is not judged, by name."""
+        self.variables = variables
+        self.engine = engine
+        self.unfit = unfit
 
 
 _TRUE, _FALSE = Held(True, ""), Held(False, "")
@@ -88,10 +107,13 @@ class Engine:
         }
         self._bool = cel.Type.BOOL
         self._variables = variables
+        self._kinds = {name: v.type for name, v in variables.items()}
         self._env = cel.NewEnv(variables={name: kinds[v.type] for name, v in variables.items()})
 
     def compile(self, text: str) -> Condition | list[Flaw]:
-        """The condition, or every flaw that the type check found."""
+        """The condition, or every flaw that the type check found, and what could take too long."""
+        if (long := too_long(text)) is not None:
+            return [Flaw(1, 1, long.what, long.hint)]
         try:
             expression = self._env.compile(text)
         except Exception as error:
@@ -101,14 +123,25 @@ class Engine:
             return [
                 Flaw(1, 1, f"a condition must be true or false, this is of type {kind}", "compare it with something")
             ]
+        if far := [_flaw(text, limit) for limit in limits(text)] or list(self._patterns(text)):
+            return far
         return Condition(text, names_in(text, self._variables), expression)
 
-    def activate(self, variables: Mapping[str, Any]) -> Any:
-        """The values of one fact, shared by all conditions on it; what the engine cannot take makes each of them indeterminate."""
+    def activate(self, variables: Mapping[str, Any]) -> Activation:
+        """The values of one fact; what the engine cannot take makes each condition on it indeterminate."""
+        bad = unfit(variables, self._kinds)
+        given = {name: v for name, v in variables.items() if name not in bad} if bad else variables
         try:
-            return self._env.Activation(variables)
+            return Activation(variables, self._env.Activation(given), bad)
         except Exception as error:
-            return error
+            return Activation(variables, error, bad)
+
+    def _patterns(self, text: str) -> Iterator[Flaw]:
+        """Patterns that the engine would only refuse when a fact comes."""
+        for offset, literal in patterns(text):
+            seen = self._env.compile(f'"".matches({literal})').eval(self._env.Activation({})).value()
+            if not isinstance(seen, bool):
+                yield _flaw(text, Limit(offset, _words(str(seen)), "write a pattern as of RE2"))
 
     def _flaws(self, text: str, message: str) -> list[Flaw]:
         out = []
@@ -127,6 +160,8 @@ class Engine:
             elif what.startswith("Syntax error"):
                 what = what.partition(" expecting {")[0]
             out.append(Flaw(line, column, what, hint))
+        if "recursion" in message:
+            return [Flaw(1, 1, "a condition is nested at most 32 levels deep", "write several conditions")]
         return out or [Flaw(1, 1, _words(message), "")]
 
 
@@ -155,8 +190,7 @@ def _engine(variables: _ByIdentity) -> Engine:
 
 def names_in(text: str, known: Variables) -> tuple[str, ...]:
     """The known variables that an expression mentions, in order, outside of its string literals."""
-    bare = _STRING.sub('""', text)
-    return tuple(dict.fromkeys(name for name in _NAME.findall(bare) if name in known))
+    return tuple(dict.fromkeys(name for name in _NAME.findall(bare(text)) if name in known))
 
 
 def caret(text: str, flaw: Flaw) -> str:
@@ -164,6 +198,11 @@ def caret(text: str, flaw: Flaw) -> str:
     lines = text.split("\n")
     line = lines[flaw.line - 1] if flaw.line <= len(lines) else ""
     return f"{line}\n{' ' * (flaw.column - 1)}^"
+
+
+def _flaw(text: str, limit: Limit) -> Flaw:
+    before = text[: limit.offset]
+    return Flaw(before.count("\n") + 1, limit.offset - before.rfind("\n"), limit.what, limit.hint)
 
 
 def _nearest(name: str, variables: Variables) -> str:
@@ -175,7 +214,7 @@ def _nearest(name: str, variables: Variables) -> str:
 
 
 def _overload_hint(text: str, what: str) -> str:
-    if "double" in what and "int" in what and (found := _WHOLE.search(_STRING.sub('""', text))) is not None:
+    if "double" in what and "int" in what and (found := _WHOLE.search(bare(text))) is not None:
         number = found[0].replace(" ", "")
         return f"a whole number is not compared with a double: write {number}.0"
     return "both sides must be of the same type"

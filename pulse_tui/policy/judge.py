@@ -68,7 +68,7 @@ def outcome_of(every: Iterable[bool | None], some: Iterable[bool | None] | None)
 class CompiledRule:
     """A rule with its conditions compiled."""
 
-    __slots__ = ("_all", "_any", "_context", "_times", "names", "rule")
+    __slots__ = ("_times", "context", "every", "names", "rule", "some")
 
     def __init__(
         self,
@@ -80,9 +80,9 @@ class CompiledRule:
     ) -> None:
         """``times``: the policy's seconds to respond, by priority."""
         self.rule = rule
-        self._all = every
-        self._any = some
-        self._context = context
+        self.every = every
+        self.some = some
+        self.context = context
         self._times = times
         mentioned = (*every, *some, *(condition for condition, _ in context))
         self.names = frozenset(name for condition in mentioned for name in condition.names)
@@ -92,8 +92,8 @@ class CompiledRule:
     def rule_on(self, view: View) -> Ruling:
         """The ruling on the fact of ``view``."""
         seen = view.seen
-        every = [seen.get(c.text) or view.compare(c) for c in self._all]
-        some = [seen.get(c.text) or view.compare(c) for c in self._any]
+        every = [seen.get(c.text) or view.compare(c) for c in self.every]
+        some = [seen.get(c.text) or view.compare(c) for c in self.some]
         outcome = outcome_of([c.held for c in every], [c.held for c in some] if some else None)
         comparisons = (*every, *some)
         if outcome is Outcome.FIRED:
@@ -107,7 +107,7 @@ class CompiledRule:
         severity: Severity | None = None
         within: float | None = None
         chosen: list[str] = []
-        for condition, line in self._context:
+        for condition, line in self.context:
             asks = (priority is None and line.priority is not None) or (severity is None and line.severity is not None)
             if not asks:
                 continue
