@@ -308,6 +308,8 @@ class House:
         from pulse_tui.ports import Route  # noqa: PLC0415
         from pulse_tui.process import give_up, host, is_dead  # noqa: PLC0415
         from pulse_tui.services.alerts.advice import advise  # noqa: PLC0415
+        from pulse_tui.services.alerts.incidents.correlate import correlate  # noqa: PLC0415
+        from pulse_tui.services.alerts.incidents.weigh import weigh  # noqa: PLC0415
         from pulse_tui.services.conditions.reassess import reassess  # noqa: PLC0415
         from pulse_tui.services.evals.verdicts import verdicts  # noqa: PLC0415
         from pulse_tui.services.parts import JudgeParts  # noqa: PLC0415
@@ -339,6 +341,8 @@ class House:
             reassess=reassess,
             advise=advise,
             verdicts=verdicts,
+            correlate=correlate,
+            weigh=weigh,
             precedence=settings.precedence,
             written=settings.versions,
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
-from pulse_tui.domain.words import Environment, Priority
+from pulse_tui.domain.words import Environment, Priority, SignalType
 
 
 class IncidentState(StrEnum):
@@ -39,6 +40,57 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     why: tuple[str, ...] = ()
     """The evidence for it and against it, a sentence each."""
+    kind: str = ""
+    """What kind of cause it is: ``deployment``, ``vendor incident``."""
+    at: datetime | None = None
+    """When it happened."""
+    asset_id: str | None = None
+    component: str = ""
+    """The component, platform or version that it is about."""
+    also: tuple[str, ...] = ()
+    """Other signals of the same thing; at most ten."""
+
+
+class Footing(msgspec.Struct, frozen=True, kw_only=True):
+    """What an alert stands on: by this it is related to others, and causes to it."""
+
+    kind: SignalType
+    at: datetime
+    """When it began, by the evidence: a window that is over its objective began with it."""
+    seen_at: datetime
+    """When it was measured or stated first."""
+    last_at: datetime
+    """When it was last reported."""
+    asset_id: str | None = None
+    environment: Environment | None = None
+    version: str | None = None
+    rule_id: str = ""
+    source: str = ""
+    signal_id: str = ""
+    names: tuple[str, ...] = ()
+    """Ids of components that its signal names."""
+    uses: tuple[str, ...] = ()
+    """Hosted models, endpoints, stores that its asset uses, by id: no libraries."""
+    platforms: tuple[str, ...] = ()
+    """Vendors and platforms that its signal names."""
+    upstream: tuple[str, ...] = ()
+    """Assets that its asset depends on, the nearest first."""
+
+
+class Act(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator changed of an incident, with what takes it back."""
+
+    what: str
+    """``confirm``, ``split``, ``merge``, ``onset``, ``impact``, ``resolve``."""
+    by: str
+    at: datetime
+    why: str = ""
+    alerts: tuple[str, ...] = ()
+    """The alerts that moved."""
+    other: str = ""
+    """The incident that they moved to."""
+    before: dict[str, str | None] = {}
+    """The fields that changed, as they were; moments as ISO texts."""
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +130,35 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     merged_into: str | None = None
     external: str = ""
     """Its name elsewhere (``pagerduty/Q1ABC``) when it came in from there."""
+    footings: tuple[Footing, ...] = ()
+    """What its alerts stand on, each kind once; at most :data:`FOOTINGS`."""
+    alerts: int = 0
+    """How many alerts belong to it, the ended ones too."""
+    acts: tuple[Act, ...] = ()
+    """What operators changed, the newest last; each can be taken back while it is the last. At most :data:`ACTS`."""
+
+    @property
+    def open(self) -> bool:
+        """Whether an alert of it still holds, as far as anybody knows."""
+        return self.state is IncidentState.OPEN
+
+
+FOOTINGS = 20
+"""Of a storm, as many kinds of alerts as decide what else belongs to it."""
+ACTS = 20
+LISTED = 50
+"""Alerts that a page or an export lists; all are counted."""
+RANKED = 10
+"""Causes that are kept."""
+
+
+class Tally(NamedTuple):
+    """The alerts of an incident as they are now."""
+
+    alerts: int
+    open: int
+    priority: Priority | None
+    """The most urgent of the open ones; of all where none is open."""
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):

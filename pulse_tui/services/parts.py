@@ -261,6 +261,14 @@ class Correlate(Protocol):
         ...
 
 
+class Weigh(Protocol):
+    """Ranks the causes of incidents anew when signals came in (``alerts/incidents``)."""
+
+    def __call__(self, tx: Transaction, parts: JudgeParts, signals: Sequence[Signal], now: datetime, /) -> None:
+        """After the signals are stored and judged, in their transaction."""
+        ...
+
+
 class Verdicts(Protocol):
     """What the suites found of a release (``evals/verdicts.py``): a rollback target is asked for it too."""
 
@@ -288,6 +296,7 @@ class JudgeParts(NamedTuple):
     advise: Advise
     verdicts: Verdicts
     correlate: Correlate = lambda _tx, _parts, _alert, _event, _now: None
+    weigh: Weigh = lambda _tx, _parts, _signals, _now: None
     oncall: OnCall = OnCall()
     """People, teams, schedules and ladders."""
     precedence: Sequence[str] = ()

@@ -12,6 +12,8 @@ from pulse_tui.kinds import Kinds
 from pulse_tui.policy.judge import Policy
 from pulse_tui.ports import Route
 from pulse_tui.services.alerts.advice import advise
+from pulse_tui.services.alerts.incidents.correlate import correlate
+from pulse_tui.services.alerts.incidents.weigh import weigh
 from pulse_tui.services.conditions.reassess import reassess
 from pulse_tui.services.evals.verdicts import verdicts
 from pulse_tui.services.parts import JudgeParts, RollbackParts
@@ -77,6 +79,8 @@ def judging(store: SqlStore, base: Path, clock: Clock, http: FakeHttp | None = N
         reassess=reassess,
         advise=advise,
         verdicts=verdicts,
+        correlate=correlate,
+        weigh=weigh,
     )
     return parts._replace(**more)
 

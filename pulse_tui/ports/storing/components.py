@@ -122,6 +122,11 @@ class Dependencies(Protocol):
         """(asset, component id) of those that are assets themselves: who is made of them, by asset and component."""
         ...
 
+    def leans(self, asset_ids: Iterable[str] | None = None) -> list[tuple[str, str]]:
+        """(asset, component id) of hosted models, endpoints, stores and other assets that they use: no libraries. Of every
+        asset when None. A bill of a release that serves nowhere does not count."""
+        ...
+
     def find(self, text: str, limit: int = 20) -> list[Component]:
         """Components by exact id, name or ``name version``; else those whose name contains ``text``."""
         ...

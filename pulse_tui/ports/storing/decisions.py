@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pulse_tui.domain.enforcement import Enforcement
 from pulse_tui.domain.feedback import Feedback, Missed
-from pulse_tui.domain.incident import Incident, IncidentState, Member
+from pulse_tui.domain.incident import Incident, IncidentState, Member, Tally
 from pulse_tui.domain.notice import Notice
 from pulse_tui.domain.policy_change import PolicyVersion
 from pulse_tui.domain.review_task import ReviewTask
@@ -35,8 +35,16 @@ class Incidents(Protocol):
         ...
 
     def member(self, alert_id: str) -> Member | None: ...
-    def members(self, incident_id: str) -> list[Member]:
+    def members(self, incident_id: str, limit: int | None = None) -> list[Member]:
         """In the order in which they joined."""
+        ...
+
+    def tallies(self, incident_ids: Collection[str]) -> dict[str, Tally]:
+        """How many alerts each has, how many are open, and how urgent; those without an alert are left out."""
+        ...
+
+    def named(self, name: str) -> Incident | None:
+        """By id, by a beginning of at least 4 characters that only one has, or by its name elsewhere."""
         ...
 
     def of_alerts(self, alert_ids: Collection[str]) -> dict[str, str]:

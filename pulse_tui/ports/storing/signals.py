@@ -28,6 +28,18 @@ class Signals(Protocol):
 
     def get(self, signal_id: str) -> Signal | None: ...
     def recent(self, limit: int, asset_id: str | None = None) -> list[Signal]: ...
+    def around(
+        self,
+        since: datetime,
+        until: datetime,
+        types: Collection[SignalType],
+        asset_ids: Collection[str],
+        limit: int = 500,
+    ) -> list[Signal]:
+        """Signals of these types that occurred between the two moments, about one of the assets or about none, of the
+        newest 20,000 that came in; the latest first, at most ``limit``."""
+        ...
+
     def newest(self, since: datetime, types: Collection[SignalType] = ()) -> list[Signal]:
         """The newest signal of each fingerprint, of those observed since then; ``types``: only of these."""
         ...

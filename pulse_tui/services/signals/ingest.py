@@ -218,9 +218,9 @@ def absorb(
     """Signals that the program makes itself, inside a transaction that is open already; ``estate``: as read before."""
     new = tx.signals.add([(s, encode(s)) for s in signals])
     judged = judge(new, around(new, tx, estate), parts) if new else []
-    return _respond(judged, tx, parts, now).plus(
-        Tally(signals=len(new), duplicates=len(signals) - len(new), unclaimed=unclaimed(judged))
-    )
+    done = _respond(judged, tx, parts, now)
+    parts.weigh(tx, parts, new, now)
+    return done.plus(Tally(signals=len(new), duplicates=len(signals) - len(new), unclaimed=unclaimed(judged)))
 
 
 def _batch(  # noqa: PLR0912  each branch is one rule of the order in which records come in

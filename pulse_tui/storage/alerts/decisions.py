@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from pulse_tui.domain.enforcement import Enforcement
 from pulse_tui.domain.feedback import Feedback, Missed
-from pulse_tui.domain.incident import Incident, IncidentState, Member
+from pulse_tui.domain.incident import Incident, IncidentState, Member, Tally
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.notice import Notice
 from pulse_tui.domain.policy_change import PolicyVersion
 from pulse_tui.domain.review_task import ReviewTask
 from pulse_tui.domain.silence import Silence
+from pulse_tui.domain.words import Priority
 from pulse_tui.storage.alerts import tables as t
 from pulse_tui.storage.sql.bodies import Bodies
-from pulse_tui.storage.sql.lookup import among
+from pulse_tui.storage.sql.codec import to_json
+from pulse_tui.storage.sql.lookup import among, named
+
+_TALLIES = """SELECT m.incident_id, a.priority, CASE WHEN a.open_key IS NULL THEN 0 ELSE 1 END AS is_open, COUNT(*)
+              FROM incident_alerts m JOIN alerts a ON a.id = m.alert_id
+              WHERE m.incident_id {among} GROUP BY 1, 2, 3 ORDER BY 1, 3 DESC"""
 
 _NAMED = 400
 """So many verdicts are looked up by their alerts; of more all are read."""
@@ -67,9 +74,28 @@ class IncidentTables:
     def member(self, alert_id: str) -> Member | None:
         return _MEMBERS.get(self._c, alert_id)
 
-    def members(self, incident_id: str) -> list[Member]:
+    def members(self, incident_id: str, limit: int | None = None) -> list[Member]:
         c = t.incident_alerts.c
-        return _MEMBERS.where(self._c, c.incident_id == incident_id, order=(c.joined_at, c.alert_id))
+        return _MEMBERS.where(self._c, c.incident_id == incident_id, order=(c.joined_at, c.alert_id), limit=limit)
+
+    def tallies(self, incident_ids: Collection[str]) -> dict[str, Tally]:
+        found: dict[str, Tally] = {}
+        for ident, priority, is_open, count in among(self._c, _TALLIES, dict.fromkeys(incident_ids)):
+            # The open ones come first: of them the most urgent counts, of the ended ones only where none is open.
+            so_far = found.get(ident, Tally(0, 0, None))
+            counts = bool(is_open) or not so_far.open
+            known = [so_far.priority] if so_far.priority is not None else []
+            ranked = min([*known, *([Priority(priority)] if counts else [])], key=lambda p: p.rank)
+            found[ident] = Tally(so_far.alerts + count, so_far.open + count * bool(is_open), ranked)
+        return found
+
+    def named(self, name: str) -> Incident | None:
+        row = named(self._c, t.incidents, t.incidents.c.id, name)
+        if row is not None:
+            return _INCIDENTS.get(self._c, row["id"])
+        like: Any = t.incidents.c.body.contains(to_json(name), autoescape=True)
+        found = [i for i in _INCIDENTS.where(self._c, like, limit=20) if name and i.external == name]
+        return found[0] if len(found) == 1 else None
 
     def of_alerts(self, alert_ids: Collection[str]) -> dict[str, str]:
         sql = "SELECT alert_id, incident_id FROM incident_alerts WHERE alert_id {among}"

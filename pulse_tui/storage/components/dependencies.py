@@ -21,7 +21,7 @@ from pulse_tui.storage.components.components import Key, key_of
 from pulse_tui.storage.components.force import both, decoded, either, encoded, in_force
 from pulse_tui.storage.components.users import made_of, users
 from pulse_tui.storage.sql.codec import Codec, to_json
-from pulse_tui.storage.sql.lookup import among
+from pulse_tui.storage.sql.lookup import among, fetched
 from pulse_tui.storage.sql.upsert import insert_many, upsert
 
 _CHANGE = Codec(DependencyChange)
@@ -31,6 +31,11 @@ _OF_ASSETS = """SELECT b.asset_id, d.child, d.environments, {serves} FROM bills 
                 WHERE b.asset_id {{among}}"""
 _OF_COMPONENTS = """SELECT b.asset_id, d.child, d.environments, {serves} FROM dependencies d
                     JOIN bills b ON b.num = d.bill WHERE d.child {{among}}"""
+_LEANS = """SELECT DISTINCT b.asset_id, c.id FROM bills b JOIN dependencies d ON d.bill = b.num
+            JOIN components c ON c.num = d.child WHERE c.kind NOT IN ('package', 'image')
+            AND (b.version IS NULL OR EXISTS
+                (SELECT 1 FROM deployments p WHERE p.asset_id = b.asset_id AND p.version = b.version))
+            {asked} ORDER BY 1, 2"""
 _EDGES = f"""SELECT b.origin, d.parent, d.environments, {parts.COLUMNS}, {{serves}} FROM bills b
              JOIN dependencies d ON d.bill = b.num JOIN components c ON c.num = d.child WHERE b.asset_id {{{{among}}}}"""  # noqa: S608  names of our own
 _BILL = f"""SELECT d.parent, d.environments, {parts.COLUMNS} FROM dependencies d
@@ -135,6 +140,14 @@ class DependencyTables:
             Dependency(asset_id=asset_id, component=found[number], environments=places[where[asset_id, number]])
             for asset_id, number in sorted(where, key=lambda place: (place[0], order[place[1]]))
         )
+
+    def leans(self, asset_ids: Iterable[str] | None = None) -> list[tuple[str, str]]:
+        rows = (
+            fetched(self._c, _LEANS.format(asked=""))
+            if asset_ids is None
+            else among(self._c, _LEANS.format(asked="AND b.asset_id {among}"), dict.fromkeys(asset_ids))
+        )
+        return [(asset, component) for asset, component in rows]
 
     def edges(self, asset_id: str, *, every: bool = False) -> list[Edge]:
         if not every:

@@ -22,6 +22,7 @@ _PLAIN = Codec(Signal, skip=("evidence",))
 _LAST = (
     "SELECT id FROM signals WHERE seq IN (SELECT max(seq) FROM signals WHERE fingerprint {among} GROUP BY fingerprint)"
 )
+_RECENT = 20_000
 _LISTED = 200
 """Most values that a query lists."""
 
@@ -64,6 +65,27 @@ class SignalTable:
         query = sa.select(t.signals).order_by(t.signals.c.seq.desc()).limit(limit)
         if asset_id is not None:
             query = query.where(t.signals.c.asset_id == asset_id)
+        return [_signal(row) for row in self._c.execute(query).mappings()]
+
+    def around(
+        self,
+        since: datetime,
+        until: datetime,
+        types: Collection[SignalType],
+        asset_ids: Collection[str],
+        limit: int = 500,
+    ) -> list[Signal]:
+        c = t.signals.c
+        first = sa.select(sa.func.coalesce(sa.func.max(c.seq), 0) - _RECENT).scalar_subquery()
+        at = c.occurred_at + 0  # the newest rows are read: by the moment alone, a flood of signals would all be
+        query = (
+            sa.select(t.signals)
+            .where(c.seq > first, at >= to_us(since), at <= to_us(until))
+            .where(c.signal_type.in_(sorted(kind.value for kind in types)))
+            .where(sa.or_(c.asset_id.is_(None), c.asset_id.in_(sorted(asset_ids))))
+            .order_by(c.occurred_at.desc(), c.seq.desc())
+            .limit(limit)
+        )
         return [_signal(row) for row in self._c.execute(query).mappings()]
 
     def newest(self, since: datetime, types: Collection[SignalType] = ()) -> list[Signal]:

@@ -1,0 +1,1 @@
+"""Judgement of alerts together: which belong to one incident, and what may have led to it."""

@@ -1,0 +1,1 @@
+"""Incidents: alerts that are handled as one, with the causes that the evidence names."""
