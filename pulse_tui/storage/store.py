@@ -22,6 +22,7 @@ from pulse_tui.domain.scope import Scope
 from pulse_tui.domain.views.board import Board, Review
 from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
+from pulse_tui.storage import fresh
 from pulse_tui.storage.advisories.advisories import AdvisoryTables
 from pulse_tui.storage.advisories.coverage import CoverageTable
 from pulse_tui.storage.advisories.exploitation import ExploitationTables
@@ -159,9 +160,12 @@ class SqlStore:
                         f"database {self.shown} has an older schema, or none",
                         todo="pulse-tui db upgrade brings it up to date",
                     )
-                from pulse_tui.storage.migrate import upgrade  # noqa: PLC0415  alembic costs 0.3 s
+                if schema_version(self._engine) is None:
+                    fresh.make(self._engine)
+                if not check_schema(self._engine):
+                    from pulse_tui.storage.migrate import upgrade  # noqa: PLC0415  alembic costs 0.3 s
 
-                upgrade(self._engine)
+                    upgrade(self._engine)
 
     def _is_current(self, read_only: bool) -> bool:
         try:

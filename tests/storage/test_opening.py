@@ -19,8 +19,11 @@ from alembic.migration import MigrationContext
 
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.storage import engine as engines
+from pulse_tui.storage import fresh
 from pulse_tui.storage.board.panes import quick_board
+from pulse_tui.storage.engine import connect, normalize
 from pulse_tui.storage.migrate import backup, upgrade
+from pulse_tui.storage.sql import append_only
 from pulse_tui.storage.store import SqlStore
 from pulse_tui.storage.tables import metadata
 from pulse_tui.storage.version import HEAD, KNOWN
@@ -41,16 +44,25 @@ def test_an_empty_database_gets_the_schema(empty_url: str, tmp_path: Path) -> No
     assert list(tmp_path.glob("*.bak")) == []
 
 
-def test_the_migrations_make_exactly_the_tables_of_the_code(url: str) -> None:
-    engine = sa.create_engine(sa.make_url(url).set(drivername=_driver(url)))
+def test_the_migrations_make_exactly_the_tables_of_the_code(empty_url: str, tmp_path: Path) -> None:
+    engine = connect(normalize(empty_url, tmp_path))
+    upgrade(engine)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
     engine.dispose()
 
 
-def _driver(url: str) -> str:
-    return "sqlite+pysqlite" if url.startswith("sqlite") else "postgresql+psycopg"
+def test_a_new_database_is_made_at_once_as_the_migrations_would_leave_it(tmp_path: Path, empty_url: str) -> None:
+    engine = connect(normalize(empty_url, tmp_path))
+    fresh.make(engine)
+    fresh.make(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+        assert context.get_current_revision() == HEAD
+        assert append_only.weakened(connection) == []
+    engine.dispose()
 
 
 def test_the_head_is_among_the_known_and_the_files_are_all_known() -> None:
