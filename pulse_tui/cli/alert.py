@@ -9,6 +9,7 @@ from pulse_tui.domain.errors import WrongUse
 from pulse_tui.domain.text import clean
 
 _ABOUT = """ack ID                         you are working on it: it does not escalate for a while (acknowledge_for, default 4h)
+ack --match EXPRESSION         every firing alert that it matches, as in `pulse-tui silence`
 silence ID --why REASON        nobody is notified for some hours; it stays counted
 waive ID --why REASON          an exception with a review date; the holds that it placed are lifted until then. Of a
                                vulnerability it is one of each component (`pulse-tui waiver list`), and ends by itself earlier
@@ -27,7 +28,8 @@ def arguments(parser: argparse.ArgumentParser, name: str) -> None:
         return
     parser.epilog = _ABOUT
     parser.add_argument("action", choices=["ack", "resolve", "silence", "waive", "unmute", "verdict"])
-    parser.add_argument("id", help="an alert, as status prints it")
+    parser.add_argument("id", nargs="?", default="", help="an alert, as status prints it")
+    parser.add_argument("--match", default="", help="ack: instead of an alert, an expression over the facts of policy")
     parser.add_argument(
         "worth", nargs="?", default="", metavar="VERDICT", help="verdict: useful, noise, duplicate or late"
     )
@@ -47,6 +49,10 @@ def run(options: argparse.Namespace, name: str) -> int:
             rows = desk.quiet()
             emit(options, rows, [row.line() for row in rows] or ["nothing is muted, waived or held"])
             return 0
+        if not options.id and not (options.action == "ack" and options.match):
+            raise WrongUse(f"alert {options.action} needs an alert", todo="Name it as pulse-tui status prints it")
+        if options.match and (options.id or options.action != "ack"):
+            raise WrongUse("--match stands in place of an alert, for ack alone", todo="See pulse-tui alert --help")
         if options.action == "verdict":
             done = desk.give_verdict(options.id, options.worth, options.why)
         elif options.worth:
@@ -54,7 +60,7 @@ def run(options: argparse.Namespace, name: str) -> int:
                 f"alert {options.action} takes no {clean(options.worth, 40)!r}", todo="See pulse-tui alert --help"
             )
         elif options.action == "ack":
-            done = desk.acknowledge(options.id)
+            done = desk.acknowledge_all(desk.matching(options.match)) if options.match else desk.acknowledge(options.id)
         elif options.action == "resolve":
             done = desk.resolve(options.id, options.why)
         elif options.action == "silence":

@@ -41,6 +41,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "alert": ("alert", "acknowledge, resolve, silence, waive or unmute an alert; say what it was worth"),
     "missed": ("missed", "record what no alert reported, or list it"),
     "muted": ("alert", "everything that is muted, waived or held: until when, by whom, why"),
+    "silence": ("silence", "nobody is called for what an expression matches: add, preview, list, end"),
+    "maintenance": ("silence", "the same for a window to come: add, preview, list, end"),
     "advisory": ("advisory", "one vulnerability: evidence, ranges and fixes by source; everything that it can hurt"),
     "note": ("note", "what vendors published: list, show, correct the labels; when the models in use end"),
     "report": ("report", "vendors compared by operational risk over the last days: Markdown, HTML, JSON"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pulse_tui.domain.errors import WrongUse
 from pulse_tui.domain.text import clean
@@ -39,3 +40,33 @@ def past(text: str, now: datetime) -> datetime:
         todo = "Write 2026-12-23T09:00Z, 2026-12-23, or how long ago: 45m, 6h, 2d"
         raise WrongUse(f"{clean(text, 60)!r} is no moment", todo=todo) from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def coming(text: str, now: datetime, zone: str = "") -> datetime:
+    """A moment, on the wall clock of ``zone`` (UTC where it is empty) unless it names an offset; or how long from now
+    (``45m``, ``6h``, ``2d``). Raises WrongUse, also for a moment that the wall clock leaves out."""
+    if span := _SPAN.match(text):
+        return now + int(span[1]) * _UNITS[span[2]]
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        todo = "Write 2026-12-23T22:00, 2026-12-23T22:00+01:00, or how long from now: 45m, 6h, 2d"
+        raise WrongUse(f"{clean(text, 60)!r} is no moment", todo=todo) from None
+    if moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    there = moment.replace(tzinfo=zone_of(zone))
+    found = there.astimezone(UTC)
+    if found.astimezone(there.tzinfo).replace(tzinfo=None) != moment:
+        raise WrongUse(f"{text} does not exist in {zone}: the clock is set forward then", todo="Choose another moment")
+    return found
+
+
+def zone_of(name: str) -> tzinfo:
+    """UTC for "". Raises WrongUse for a zone that this machine does not know."""
+    if not name:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        todo = "Write a name as in Europe/Berlin"
+        raise WrongUse(f"{clean(name, 60)!r} is no time zone that this machine knows", todo=todo) from None

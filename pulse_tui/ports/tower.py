@@ -24,9 +24,10 @@ from pulse_tui.domain.views.registry import (
 from pulse_tui.domain.views.rollback import AuthorisationLine, DrillLine, PlanLine, PlanStory, ReviewRow
 from pulse_tui.domain.views.vendors import CorrectionRow, NoteRow, NoteStory, Shutdowns, TempoLine
 from pulse_tui.ports.learning import LearningDesk
+from pulse_tui.ports.silences import SilenceDesk
 
 
-class Desk(LearningDesk, Protocol):
+class Desk(LearningDesk, SilenceDesk, Protocol):
     """What the tower can ask for. Every call may block: the app calls it in a thread.
 
     Deeds raise :class:`~pulse_tui.domain.errors.Refused` with the reasons; any

@@ -22,7 +22,9 @@ from pulse_tui.wiring import House
 from tests.cli.conftest import Shell
 from tests.fakes.small_estate import authorise, signal_line
 
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
 READS = {
+    "silence list", "silence preview", "maintenance list", "maintenance preview",
     "advisory show", "advisory radius", "audit verify", "audit export", "audit anchor", "compare", "coverage", "components tree", "components users", "components find",
     "components unaudited", "doctor", "drift", "explain", "gate", "help", "inventory", "match", "muted", "policy check",
     "policy test", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
@@ -40,6 +42,10 @@ ACTS: dict[str, tuple[str, ...]] = {
     "alert verdict": ("{alert}", "noise"),
     "missed add": ("x", "--onset", "1h"),
     "alert unmute": ("{alert}", "--why", "x"),
+    "silence add": ("--match", "true", "--for", "2h", "--why", "x"),
+    "silence end": ("s-1", "--why", "x"),
+    "maintenance add": ("--match", "true", "--from", "2h", "--for", "2h", "--why", "x"),
+    "maintenance end": ("m-1", "--why", "x"),
     "waiver add": ("CVE-1", "--asset", "my-bot", "--why", "x"),
     "advisory settle": ("CVE-1", "vllm", "0.9.2", "--why", "x"),
     "components loaded": ("my-bot", "vllm", "no", "--why", "x"),
@@ -87,6 +93,9 @@ CALLS: dict[str, Callable[[ServiceDesk, Estate], object]] = {
     "unmute": lambda d, e: d.unmute(e.alert, "x"),
     "give_verdict": lambda d, e: d.give_verdict(e.alert, "noise"),
     "add_missed": lambda d, e: d.add_missed("x", datetime(2026, 1, 1, tzinfo=UTC)),
+    "place_silence": lambda d, e: d.place_silence("true", NOW, NOW + timedelta(hours=1), "x"),
+    "end_silence": lambda d, e: d.end_silence("s-1", "x"),
+    "acknowledge_all": lambda d, e: d.acknowledge_all([e.alert]),
     "waive_advisory": lambda d, e: d.waive_advisory("CVE-1", "my-bot", why="x"),
     "settle_fix": lambda d, e: d.settle_fix("CVE-1", "vllm", "0.9.2", "x"),
     "state_loaded": lambda d, e: d.state_loaded("my-bot", "vllm", "no", "x"),
@@ -124,6 +133,7 @@ LOOKS = {
     "advisory_story", "drills", "reviews", "asset_story", "authorisations", "bench", "board", "calendar", "change_mark", "close", "dependents", "flips", "gate_story",
     "history", "holds", "inventory", "plan_story", "plans", "quiet", "release_diff", "release_story", "source_problems",
     "hold_story", "ledger", "radius", "story", "tree", "trends", "waiver_story", "waivers",
+    "silences", "preview_silence", "matching",
     "notes", "note_story", "corrections", "shutdowns", "scorecard", "tempo", "trust",
 }  # fmt: skip
 

@@ -28,6 +28,7 @@ from tests.fakes.advisory_desk import LEDGER, RADIUS, STORY, WAIVERS, advisory_l
 from tests.fakes.bench_desk import FakeBench, points
 from tests.fakes.learning_desk import FakeLearning
 from tests.fakes.registry_desk import NOW_US, FakeRegistry, ago
+from tests.fakes.silence_desk import FakeSilences
 from tests.fakes.vendor_desk import FakeVendors
 
 HASH = "41c9ab3f" * 8
@@ -158,7 +159,7 @@ def many(
     return registry, found, open_alerts
 
 
-class FakeDesk(FakeBench, FakeLearning, FakeRegistry, FakeVendors):
+class FakeDesk(FakeBench, FakeLearning, FakeRegistry, FakeSilences, FakeVendors):
     """Deeds change the state in memory and raise the mark; ``calls`` lists them."""
 
     def __init__(self, *, empty: bool = False, large: bool = False, read_only: bool = False, needed: int = 1) -> None:

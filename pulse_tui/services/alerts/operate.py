@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pulse_tui.domain.alert import Alert, AlertEvent, AlertState
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.hold import Hold, HoldKind
 from pulse_tui.domain.moments import iso
+from pulse_tui.domain.text import many
 from pulse_tui.ports import Store, Transaction
 from pulse_tui.services.advisories.standing import settle, settle_group
 from pulse_tui.services.advisories.waivers import end_condition, terms_of, waive_condition
@@ -37,6 +39,32 @@ def acknowledge(parts: JudgeParts, alert_id: str, by: str, for_s: float, now: da
             Events(tx, parts, now).emit(after, AlertEvent.ACKNOWLEDGED, f"acknowledged by {by} until {iso(until)}")
         tx.log.append(now, by, "alert.acknowledged", alert.id, {"until": iso(until)})
     return f"acknowledged by {by} until {iso(until)}: {alert.title}"
+
+
+def acknowledge_all(parts: JudgeParts, alert_ids: Sequence[str], by: str, for_s: float, now: datetime) -> str:
+    """Each of them, and what is of its condition, in one transaction. One that is resolved meanwhile is left, and named.
+
+    Raises NotFound for one that never was, Refused when there is none to acknowledge.
+    """
+    until = now + timedelta(seconds=for_s)
+    done, over = dict[str, None](), list[Alert]()
+    with parts.store.write() as tx:
+        events = Events(tx, parts, now)
+        for alert in [_alert(tx, ident) for ident in dict.fromkeys(alert_ids)]:
+            if not alert.open:
+                over.append(alert)
+                continue
+            for one in _of_condition(tx, alert):
+                if one.id not in done:
+                    after = one.acknowledge(by, until, now)
+                    tx.judgements.put_alert(after)
+                    events.emit(after, AlertEvent.ACKNOWLEDGED, f"acknowledged by {by} until {iso(until)}")
+                    done[one.id] = None
+            tx.log.append(now, by, "alert.acknowledged", alert.id, {"until": iso(until)})
+    left = f"; resolved before that: {', '.join(a.title for a in over)}" if over else ""
+    if not done:
+        raise Refused("there is no open alert to acknowledge" + left)
+    return f"{many(len(done), 'alert')} acknowledged by {by} until {iso(until)}{left}"
 
 
 def resolve(parts: JudgeParts, alert_id: str, by: str, why: str, now: datetime) -> str:

@@ -51,14 +51,11 @@ def matcher(match: str) -> Matcher:
     found = Matcher(text)
     if not text or found.flaws:
         lines = [
-            f"{flaw.line}:{flaw.column}: {flaw.what}"
-            + (f" ({flaw.hint})" if flaw.hint else "")
-            + f"\n{caret(text, flaw)}"
-            for flaw in found.flaws
+            f"{caret(text, f)}\n{f.line}:{f.column}: {f.what}{f' ({f.hint})' if f.hint else ''}" for f in found.flaws
         ]
         raise WrongUse(
-            "the match cannot be used" + ("" if text else ": it is empty") + "".join(f"\n{line}" for line in lines),
-            todo='\nFor example: asset.id == "support-bot" && signal.type == "latency_breach"; pulse-tui schema facts lists the variables',
+            "the match cannot be used:" + "".join(f"\n{line}" for line in (lines if text else ["it is empty"])),
+            todo='For example asset.id == "support-bot" && signal.type == "latency_breach"; the variables: pulse-tui schema facts',
         )
     return found
 
@@ -173,6 +170,14 @@ def preview(store: Store, match: str, now: datetime, *, everything: bool = False
             if alert.open:
                 (hits if trial.covers(alert) else urgent).append(line)
     return SilencePreview(tuple(hits), tuple(urgent), tuple(unsure), before, of, unsure_before)
+
+
+def matching(store: Store, match: str) -> tuple[str, ...]:
+    """The open alerts that it matches and that nobody has in hand, the most urgent first. Raises WrongUse."""
+    found = matcher(match)
+    with store.read() as tx:
+        firing = sorted(tx.judgements.alerts([AlertState.FIRING], _MANY), key=lambda a: a.order)
+        return tuple(a.id for a in firing if found.holds(tx.judgements.variables(a.decision_id)).held is True)
 
 
 def rows(store: Store, now: datetime, *, every: bool = False) -> tuple[SilenceRow, ...]:

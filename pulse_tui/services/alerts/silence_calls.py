@@ -1,0 +1,72 @@
+"""The calls of the desk about several alerts at once: silences, maintenance windows, acknowledging what matches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from pulse_tui.domain.silence import SilenceKind
+from pulse_tui.domain.views.alerts import SilencePreview, SilenceRow
+from pulse_tui.domain.words import Environment
+from pulse_tui.ports import Store
+from pulse_tui.services.alerts import operate, silences
+from pulse_tui.services.parts import RollbackParts
+
+
+class SilenceCalls:
+    """Implements :class:`pulse_tui.ports.silences.SilenceDesk`. Calls block."""
+
+    operator: str
+    _store: Store
+    _parts: RollbackParts
+    _acknowledge_for: float
+
+    def acting(self, what: str, subject: str, environment: Environment | None = None) -> RollbackParts:
+        """As of the desk."""
+        raise NotImplementedError
+
+    def silences(self, *, every: bool = False) -> tuple[SilenceRow, ...]:
+        return silences.rows(self._store, self._parts.clock(), every=every)
+
+    def preview_silence(self, match: str, *, everything: bool = False) -> SilencePreview:
+        return silences.preview(self._store, match, self._parts.clock(), everything=everything)
+
+    def matching(self, match: str) -> tuple[str, ...]:
+        return silences.matching(self._store, match)
+
+    def place_silence(
+        self,
+        match: str,
+        starts_at: datetime,
+        ends_at: datetime,
+        why: str,
+        *,
+        maintenance: bool = False,
+        everything: bool = False,
+        zone: str = "",
+    ) -> str:
+        kind = SilenceKind.MAINTENANCE if maintenance else SilenceKind.SILENCE
+        wanted = silences.Wanted(match, starts_at, ends_at, why, kind, everything, zone)
+        # What it will match is not known yet: it may be of production.
+        parts = self.acting(kind.value, match[:200], Environment.PRODUCTION)
+        return silences.place(parts.judging, wanted, self.operator, parts.clock())
+
+    def end_silence(self, ident: str, why: str) -> str:
+        parts = self.acting("silence", ident, Environment.PRODUCTION)
+        return silences.end(parts.judging, ident, self.operator, why, parts.clock())
+
+    def acknowledge_all(self, alert_ids: Sequence[str]) -> str:
+        parts = self._parts
+        for environment, one in _environments(self._store, alert_ids):
+            parts = self.acting("alert", one, environment)
+        return operate.acknowledge_all(parts.judging, alert_ids, self.operator, self._acknowledge_for, parts.clock())
+
+
+def _environments(store: Store, alert_ids: Iterable[str]) -> list[tuple[Environment | None, str]]:
+    """Where they stand, each with the first that does."""
+    found: dict[Environment | None, str] = {}
+    with store.read() as tx:
+        for ident in alert_ids:
+            alert = tx.judgements.alert(ident)
+            found.setdefault(alert.environment if alert is not None else None, ident)
+    return list(found.items())
