@@ -1,0 +1,1 @@
+"""What is learnt from alerts and incidents. Pure: plain records in, measures out."""
