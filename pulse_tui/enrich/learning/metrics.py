@@ -168,7 +168,7 @@ def _missed(seen: Seen) -> Measure:
 
 
 def _reports(seen: Seen) -> Measure:
-    reports, count = sum(a.count for a in seen.alerts), len(seen.alerts)
+    reports, count = sum(a.reports for a in seen.alerts), len(seen.alerts)
     return Measure(
         "reports_per_alert",
         "reports per alert",
@@ -243,7 +243,9 @@ def _series(seen: Seen) -> Iterable[Series]:
     noise = [a.first_at for a in seen.alerts if a.verdict is Usefulness.NOISE]
     yield Series("noise_by_week", "alerts with the verdict noise by week", _by_week(seen, noise))
     order = Counter(a.priority for a in seen.alerts)
-    yield Series("alerts_by_priority", "alerts by priority", tuple((p.glyph, float(order[p])) for p in Priority if order[p]))
+    yield Series(
+        "alerts_by_priority", "alerts by priority", tuple((p.glyph, float(order[p])) for p in Priority if order[p])
+    )
 
 
 def _by_week(seen: Seen, moments: Iterable[datetime]) -> tuple[tuple[str, float], ...]:

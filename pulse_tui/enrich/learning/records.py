@@ -25,7 +25,7 @@ class AlertSeen(NamedTuple):
     """Somebody acknowledged it, also where it was not recorded when."""
     ended_at: datetime | None = None
     open: bool = True
-    count: int = 1
+    reports: int = 1
     """How often its condition was reported."""
     flapping: bool = False
     verdict: Usefulness | None = None

@@ -61,6 +61,10 @@ class SignalTable:
         row = self._c.execute(sa.select(t.signals).where(t.signals.c.id == signal_id)).mappings().first()
         return _signal(row) if row else None
 
+    def types(self, signal_ids: Iterable[str]) -> dict[str, SignalType]:
+        sql = "SELECT id, signal_type FROM signals WHERE id {among}"
+        return {row[0]: SignalType(row[1]) for row in among(self._c, sql, dict.fromkeys(signal_ids))}
+
     def recent(self, limit: int, asset_id: str | None = None) -> list[Signal]:
         query = sa.select(t.signals).order_by(t.signals.c.seq.desc()).limit(limit)
         if asset_id is not None:
