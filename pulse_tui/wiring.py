@@ -343,6 +343,7 @@ class House:
             verdicts=verdicts,
             correlate=correlate,
             weigh=weigh,
+            changes=settings.changes,
             precedence=settings.precedence,
             written=settings.versions,
         )

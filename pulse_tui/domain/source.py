@@ -10,6 +10,7 @@ import msgspec
 from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.bill import Bill, Head
 from pulse_tui.domain.catalogue import Catalogue
+from pulse_tui.domain.change import ChangeRequests
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.errors import Problem, ResultOf
 from pulse_tui.domain.evals import EvalRun
@@ -40,6 +41,7 @@ Observation = (
     | Exploitation
     | Report
     | Statement
+    | ChangeRequests
 )
 """What a collector may yield. Services turn what is not a signal yet into signals."""
 

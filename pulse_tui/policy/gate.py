@@ -44,6 +44,8 @@ class GateReason(StrEnum):
     """The content digest is recorded, and is the one that was evaluated."""
     BILL = "bill"
     """A bill of materials is known."""
+    CHANGE = "change"
+    """No embargo stands, and where a change window is demanded one is open."""
     ENDS = "ends"
     """No hosted model that it is made of is shut down within half a year, as far as that was announced."""
 

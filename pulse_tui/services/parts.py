@@ -41,6 +41,7 @@ from pulse_tui.ports import (
     Store,
     Transaction,
 )
+from pulse_tui.settings.changes import ChangesShape
 from pulse_tui.settings.shapes import ApprovalsShape, PlaybookShape, SourceShape, SuiteShape
 
 SYSTEM = "pulse-tui"
@@ -299,6 +300,8 @@ class JudgeParts(NamedTuple):
     weigh: Weigh = lambda _tx, _parts, _signals, _now: None
     oncall: OnCall = OnCall()
     """People, teams, schedules and ladders."""
+    changes: ChangesShape = ChangesShape()
+    """Change windows and embargoes."""
     precedence: Sequence[str] = ()
     """Source ids, the most believed first."""
     written: Mapping[str, str] = MappingProxyType({})

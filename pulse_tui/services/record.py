@@ -9,6 +9,7 @@ from typing import Any
 
 from pulse_tui.domain.bill import Bill, Head
 from pulse_tui.domain.catalogue import Catalogue
+from pulse_tui.domain.change import ChangeRequests
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evals import EvalRun
@@ -30,6 +31,7 @@ from pulse_tui.services.evals.take import take_run
 from pulse_tui.services.evals.unread import no_longer_refused, refused_result
 from pulse_tui.services.parts import Advised, JudgeParts, Made, Reported
 from pulse_tui.services.registry.attest import named_releases, take_attestation
+from pulse_tui.services.registry.changes import take_changes
 from pulse_tui.services.registry.pushed import take_events
 from pulse_tui.services.registry.sync import sync
 from pulse_tui.services.signals.concerns import Changes
@@ -109,6 +111,11 @@ def _(item: Advised, tx: Transaction, _parts: JudgeParts, estate: Estate, now: d
 def _(item: Coverage, tx: Transaction, _parts: JudgeParts, _estate: Estate, now: datetime) -> Made:
     tx.coverage.put(item, now)
     return Made([], [], known=True)
+
+
+@_made.register
+def _(item: ChangeRequests, tx: Transaction, _parts: JudgeParts, _estate: Estate, _now: datetime) -> Made:
+    return take_changes(item, tx)
 
 
 @_made.register

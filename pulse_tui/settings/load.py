@@ -22,6 +22,7 @@ from pulse_tui.domain.notice import ANY_USE, Use
 from pulse_tui.domain.rollback import Purpose
 from pulse_tui.domain.words import Environment
 from pulse_tui.settings import people
+from pulse_tui.settings.changes import read_changes
 from pulse_tui.settings.check import Seconds, convert, failed, nearest, renamed_keys
 from pulse_tui.settings.document import Node, read
 from pulse_tui.settings.estate import join_estates, read_estate, states_assets, version_marks
@@ -54,6 +55,7 @@ SECTIONS = {
     "name", "database", "estate", "sources", "suites", "routes", "playbooks", "operators", "approvals",
     "operators_file", "revoked_keys", "acknowledge_for", "policy", "precedence", "hooks",
     *people.SECTIONS,
+    "changes",
 }  # fmt: skip
 _LISTS = {"sources", "suites", "routes", "playbooks", "operators", *people.LISTS}
 
@@ -230,6 +232,7 @@ def _build(
         states_assets=states_assets(sections.get("estate")),
         versions=dict(version_marks(sections.get("estate"))),
         sources=tuple(sources),
+        changes=read_changes(sections.get("changes"), checks.cron, problems),
         precedence=_precedence(sections.get("precedence"), sources, problems),
         hooks=whole("hooks", HooksShape, None),
         suites=tuple(read_suites(sections.get("suites"), checks, problems)),

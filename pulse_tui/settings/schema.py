@@ -13,6 +13,7 @@ import msgspec
 from msgspec import inspect as mi
 
 from pulse_tui.domain.oncall import Right, Role
+from pulse_tui.settings.changes import ChangesShape
 from pulse_tui.settings.check import Seconds
 from pulse_tui.settings.describe import Shape, prose, words_of
 from pulse_tui.settings.load import PlaybookKeys, RouteKeys, SourceKeys, StepKeys
@@ -86,6 +87,7 @@ def config_schema(kinds: Kinds, policy: Mapping[str, Any]) -> dict[str, Any]:
             "description": "The roles that have a right; one that is not listed is everybody's.",
         },
         "working_hours": made.ref(HoursShape),
+        "changes": made.ref(ChangesShape),
     }
     root = {"type": "object", "properties": properties, "additionalProperties": False}
     return _document(CONFIG_ID, root, made.defs)

@@ -19,6 +19,7 @@ from pulse_tui.domain.release import Interface, Lineage, ReleaseState
 from pulse_tui.domain.rollback import Purpose
 from pulse_tui.domain.usage import Usage
 from pulse_tui.domain.words import AssetType, ComponentKind, Environment, Exposure, Tier
+from pulse_tui.settings.changes import ChangesShape
 from pulse_tui.settings.check import Seconds
 from pulse_tui.settings.document import Node
 
@@ -315,6 +316,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     identity: Identity = Identity()
     """What a vote has to prove, and where."""
     approvals: ApprovalsShape = ApprovalsShape()
+    changes: ChangesShape = ChangesShape()
+    """Change windows and embargoes."""
     precedence: tuple[str, ...] = ()
     """Source ids, the most believed first; when it is empty, in the order of the sources in the configuration."""
     versions: Mapping[str, str] = {}

@@ -47,6 +47,7 @@ SOURCES: dict[str, dict[str, Any]] = {
     "openrouter": {"url": "URL"},
     "osv": {"url": "URL"},
     "prometheus": {"url": "URL", "objectives": [{"asset": "bot", "latency": {"p95": "up", "objective": "500ms"}}]},
+    "servicenow_changes": {"url": "URL", "token": "t"},
     "statuspage": {"url": "URL", "vendor": "acme"},
     "tripwire": {"url": "URL/v1", "model": "m", "vendor": "acme", "asset": "bot"},
     "vex": {"url": "URL"},

@@ -30,6 +30,7 @@ from pulse_tui.services.advisories.of_release import (
 )
 from pulse_tui.services.evals.verdicts import runs_of, suite_words
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.promotion.change import change_words
 from pulse_tui.services.registry.approvals import approval
 from pulse_tui.services.registry.fitness import faults
 from pulse_tui.services.registry.held import another, covering, of_rollback
@@ -535,6 +536,12 @@ def _ends(a: Asked) -> Iterator[Found]:
         )
 
 
+def _change(a: Asked) -> Iterator[Found]:
+    release = a.release
+    for word in change_words(a.tx, a.parts.judging, release.asset_id, release.version, a.environment, a.now):
+        yield Found(*word)
+
+
 def _which(a: Asked) -> str:
     return f"which and why: pulse-tui components unaudited {a.release.asset_id}"
 
@@ -555,5 +562,6 @@ CHECKS: dict[GateReason, Check] = {
     GateReason.LINEAGE: _lineage,
     GateReason.DIGEST: _digest,
     GateReason.BILL: _bill,
+    GateReason.CHANGE: _change,
     GateReason.ENDS: _ends,
 }

@@ -11,7 +11,9 @@ from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, Severity
+from pulse_tui.policy.gate import GateStatus
 from pulse_tui.services.parts import SYSTEM, RollbackParts
+from pulse_tui.services.promotion.change import change_words
 from pulse_tui.services.promotion.decide import may
 from pulse_tui.services.reasons import reason_of
 from pulse_tui.services.registry.approvals import subject
@@ -26,7 +28,10 @@ SHORTEST = 20
 
 
 def override(parts: RollbackParts, asset_id: str, version: str, environment: Environment, by: str, why: str) -> str:
-    """Let the release past the freezes there for a day. Raises Refused where none holds it, for a short reason, NotFound."""
+    """Let the release past the freezes, embargoes and closed change windows there for a day.
+
+    Raises Refused where none holds it, for a short reason, NotFound.
+    """
     reason, now = reason_of(why), parts.clock()
     may(parts, by, environment)
     if len(reason) < SHORTEST:
@@ -37,11 +42,15 @@ def override(parts: RollbackParts, asset_id: str, version: str, environment: Env
         holds = [h for h, _ in covering(tx, asset_id, version, environment)]
         passed = [h for h in holds if passable(h)]
         others = [f"{h.kind.value} {h.id}: {h.why}" for h in holds if not passable(h)]
-        if not passed:
-            raise Refused(f"no freeze holds {asset_id} {version} back in {where}", others)
+        changes = change_words(tx, parts.judging, asset_id, version, environment, now)
+        closed = [word.detail for word in changes if word.status is not GateStatus.OK]
+        if not passed and not closed:
+            raise Refused(
+                f"no freeze holds {asset_id} {version} back in {where}, and no embargo or closed change window", others
+            )
         if not release.usable:
             raise Refused(f"{asset_id} {version} is {release.state.value}: no emergency lets it pass")
-        ids = ", ".join(h.id for h in passed)
+        ids = ", ".join([*(h.id for h in passed), *closed])
         detail = {"environment": where, "why": reason, "holds": ids, "until": iso(now + LASTS)}
         tx.log.append(now, by, OVERRIDDEN, subject(asset_id, version), detail)
         tx.inventory.drop_concern(asset_id, key(version, environment))
