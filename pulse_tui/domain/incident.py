@@ -64,6 +64,7 @@ class Footing(msgspec.Struct, frozen=True, kw_only=True):
     asset_id: str | None = None
     environment: Environment | None = None
     version: str | None = None
+    """What its signal states that it measured."""
     rule_id: str = ""
     source: str = ""
     signal_id: str = ""

@@ -16,9 +16,9 @@ from pulse_tui.domain.evidence import NoteEvidence, VersionEvidence
 from pulse_tui.domain.incident import RANKED, Cause, CauseVerdict, Footing
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import SignalType
-from pulse_tui.enrich.alerts.footing import began
+from pulse_tui.enrich.alerts.footing import began, names_of
 from pulse_tui.enrich.alerts.kinds import EFFECTS, SYMPTOMS, CauseKind, Effect, cause_kind
-from pulse_tui.enrich.alerts.priors import AHEAD, ANNOUNCED, LOOKBACK, NAMED_FROM, PRIOR, SLACK, pace
+from pulse_tui.enrich.alerts.priors import AHEAD, ANNOUNCED, LAGS, LOOKBACK, NAMED_FROM, PRIOR, SLACK, pace
 from pulse_tui.enrich.alerts.reach import Reach, World, reach
 
 MEAN = 0.65
@@ -77,8 +77,10 @@ def _score(signal: Signal, kind: CauseKind, symptoms: Sequence[Footing], world: 
     scores: list[float] = []
     near: tuple[float, Footing, Reach] | None = None
     for symptom in symptoms:
+        if _itself(signal, symptom):
+            continue  # it needs no explaining by itself
         found = reach(signal, kind, symptom, world)
-        if found is None or _itself(signal, symptom):
+        if found is None:
             scores.append(0.0)
             continue
         score = PRIOR[kind, EFFECTS[symptom.kind]] * found.score * _in_time(at, kind, symptom)
@@ -122,7 +124,7 @@ def _in_time(at: datetime, kind: CauseKind, symptom: Footing) -> float:
     if gap >= timedelta():
         return 0.0 if gap > max(LOOKBACK, 2 * before) else 0.5 ** (gap / before)
     over = -gap - SLACK
-    return 0.85 if over <= timedelta() else 0.6 * 0.5 ** (over / late)
+    return 0.85 if over <= timedelta() else (0.8 if kind in LAGS else 0.5) * 0.5 ** (over / late)
 
 
 def _when(at: datetime, symptom: Footing) -> str:
@@ -155,7 +157,8 @@ def _contrast(signal: Signal, kind: CauseKind, symptoms: Sequence[Footing], worl
         return (1.15 if not silent else 1.05), [f"{len(ill)} assets have it and fail: {', '.join(ill[:4])}"]
     if well:
         share = len(well) / (len(well) + len(ill))
-        return 1.0 - 0.7 * share, [
+        weight = 0.7 if names_of(signal) else 0.4  # a whole platform is seldom down for everybody
+        return 1.0 - weight * share, [
             f"{', '.join(well[:4])} {'has' if len(well) == 1 else 'have'} it too and {'is' if len(well) == 1 else 'are'} well"
         ]
     if silent:

@@ -41,7 +41,7 @@ def platforms_of(signal: Signal) -> tuple[str, ...]:
     """Vendors and platforms that a signal names."""
     evidence = signal.evidence
     if isinstance(evidence, NoteEvidence):
-        return tuple(dict.fromkeys(p for p in (evidence.platform, evidence.vendor) if p))
+        return tuple(dict.fromkeys(p.lower() for p in (evidence.platform, evidence.vendor) if p))
     return ()
 
 
@@ -64,7 +64,7 @@ def footing(alert: Alert, signal: Signal, uses: Sequence[str] = (), upstream: Se
         last_at=max(signal.occurred_at, alert.last_at),
         asset_id=alert.asset_id or signal.asset_id,
         environment=alert.environment or signal.environment,
-        version=signal.current_version or alert.version,
+        version=signal.current_version,
         rule_id=alert.rule_id,
         source=signal.source,
         signal_id=signal.id,

@@ -91,6 +91,8 @@ OURS = frozenset({K.DEPLOYMENT, K.ROLLBACK, K.CONFIGURATION, K.PROMPT, K.ADAPTER
 """What somebody did to an asset of ours: at one place, in one environment."""
 ANNOUNCED = frozenset({K.END, K.LIMIT, K.PRICE, K.BEHAVIOUR})
 """What takes effect on the day that a vendor announced."""
+LAGS = frozenset({K.SILENT, K.BEHAVIOUR, K.INCIDENT, K.SUITE})
+"""What is stated or noticed well after it happened, as a rule."""
 
 NAMED_FROM = 0.40
 """A first candidate below this is not named."""

@@ -113,7 +113,7 @@ def _shared(new: Footing, old: Footing) -> Iterable[tuple[Shared, str]]:
 def platform_of(component: str) -> str:
     """Of a hosted model's id its platform; "" for what has none."""
     platform, slash, _ = component.partition("/")
-    return platform if slash and ":" not in platform else ""
+    return platform.lower() if slash and ":" not in platform else ""
 
 
 def _name(footing: Footing) -> str:
