@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -77,6 +77,8 @@ class Case(NamedTuple):
     """Whom something goes to when the event calls somebody: by what it is, and by the team that it is for."""
     advice: Callable[[], Sequence[str]] = tuple
     """What to do now, the first step first; worked out when a message is written."""
+    together: Callable[[], Mapping[str, str]] = dict
+    """The incident that the alert belongs to, and its likeliest causes, as a message has them; empty: it belongs to none."""
 
 
 class SendContext(NamedTuple):

@@ -78,13 +78,9 @@ def main() -> None:
         every = sum(found.values())
         what = "a cause" if known else "unknown"
         first = found["right"] + found["first"] * known
-        print(
-            f"{'held out' if held_out else 'seen':9} {what:8} {every:3} nights:"
-            f" {'right cause first' if known else 'unknown'} {first / every:.3f}, and named {found['right'] / every:.3f}"
-            if known
-            else f"{'held out' if held_out else 'seen':9} {what:8} {every:3} nights: unknown {first / every:.3f}",
-            dict(found),
-        )
+        words = f"right cause first {first / every:.3f}, named {found['right'] / every:.3f}"
+        words = words if known else f"unknown {first / every:.3f}"
+        print(f"{'held out' if held_out else 'seen':9} {what:8} {every:3} nights: {words}", dict(found))
     print(f"nights with more than one incident: {apart}")
 
 

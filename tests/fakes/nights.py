@@ -157,7 +157,12 @@ class _Script:
             "gate": "safety" if safety else "functional",
             "n": 500,
         }
-        more = {"asset_id": asset, "environment": "production", "current_version": version, "severity": "high"}
+        more: dict[str, Any] = {
+            "asset_id": asset,
+            "environment": "production",
+            "current_version": version,
+            "severity": "high",
+        }
         self.say(kind, at, evidence, **more)
 
     def cost(self, asset: str, at: float = 0.0) -> None:

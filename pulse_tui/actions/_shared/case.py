@@ -141,7 +141,7 @@ def payload(case: Case) -> dict[str, str]:
         "occurred_at": iso(signal.occurred_at),
         "links": " ".join(signal.links) or None,
     }
-    return {key: str(value) for key, value in values.items() if value is not None}
+    return {key: str(value) for key, value in values.items() if value is not None} | dict(case.together())
 
 
 # --------------------------------------------------------------------------- routes

@@ -117,6 +117,7 @@ class Events:
             rule_routes=rule.routes if rule else (),
             address=lambda use, owner: address(serving, alert, use, owner, rule.routes if rule else ()),
             advice=cache(lambda: self.parts.advise(self._tx, self.parts, alert, fact.signal, self._now).lines),
+            together=cache(lambda: _together(self._tx, alert)),
         )
         done: list[Done] = []
         notices: list[Notice] = []
@@ -233,6 +234,18 @@ class Events:
     def _audit_hold(self, hold: Hold) -> None:
         detail = {"kind": hold.kind.value, "asset": hold.asset_id or "", "why": hold.why, "until": hold.until_condition}
         self._tx.log.append(self._now, SYSTEM, "hold.placed", hold.id, detail)
+
+
+def _together(tx: Transaction, alert: Alert) -> dict[str, str]:
+    """The incident in a message: its id, and the first three causes with how likely they are."""
+    ident = tx.incidents.of_alerts([alert.id]).get(alert.id)
+    incident = tx.incidents.get(ident) if ident is not None else None
+    if incident is None:
+        return {}
+    causes = [f"{cause.score:.2f} {cause.title}: {'; '.join(cause.why)}" for cause in incident.causes[:3]]
+    return {"incident": incident.id, "cause": incident.verdict.value} | (
+        {"causes": "\n".join(causes)} if causes else {}
+    )
 
 
 def _unless_waived(effect: Effect, alert: Alert) -> Effect:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pulse_tui.services.signals.withholding.about import About, Check, Held
 from pulse_tui.services.signals.withholding.muted import muted
+from pulse_tui.services.signals.withholding.of_incident import same_incident
 
 __all__ = ["CHECKS", "About", "Check", "Held", "withheld"]
 
-CHECKS: tuple[Check, ...] = (muted,)  # fmt: skip  one a line: who adds a check adds a line
+CHECKS: tuple[Check, ...] = (muted, same_incident)  # fmt: skip  one a line: who adds a check adds a line
 
 
 def withheld(about: About) -> Held | None:

@@ -1,0 +1,49 @@
+"""Its incident called the same destination already."""
+
+from __future__ import annotations
+
+from pulse_tui.domain.alert import Alert, AlertState
+from pulse_tui.domain.notice import NoticeOutcome, Use, Withheld
+from pulse_tui.domain.words import SignalType
+from pulse_tui.services.signals.withholding.about import About, Held
+
+_CALLS = frozenset({Use.PAGE, Use.NOTIFY})
+"""What calls a person. A ticket and a review are work of their own, whatever else is broken."""
+_OWN_WORK = frozenset({SignalType.CVE, SignalType.DEPRECATION})
+"""A vulnerability is closed by other people than an outage is: it is never passed over because of one."""
+
+
+def same_incident(about: About) -> Held | None:
+    """A destination that was notified of one alert of an incident is not notified of another that is no more urgent.
+
+    While the other one is open and nobody silenced it: who was notified of what is over knows of nothing. The ladder climbs
+    all the same, and a page is not passed over because of a mere message.
+    """
+    message = about.message
+    if message.use not in _CALLS or message.rung:
+        return None
+    incident = about.tx.incidents.of_alerts([about.alert.id]).get(about.alert.id)
+    if incident is None or _kind(about, about.alert) in _OWN_WORK:
+        return None
+    seen: set[str] = {about.alert.id}
+    for notice in about.tx.notices.of_incident(incident):
+        here = notice.route == message.delivery.route and notice.outcome is NoticeOutcome.QUEUED
+        if not here or notice.alert_id in seen or (message.use is Use.PAGE and notice.use is not Use.PAGE):
+            continue
+        seen.add(notice.alert_id)
+        other = about.tx.judgements.alert(notice.alert_id)
+        if other is None or other.state not in (AlertState.FIRING, AlertState.ACKNOWLEDGED):
+            continue
+        if other.priority.rank <= about.alert.priority.rank and _kind(about, other) not in _OWN_WORK:
+            why = f"{notice.route} was notified of {other.id} ({other.title}) of the same incident, {incident}"
+            return Held(Withheld.INCIDENT, f"{why}, which is {_urgent(other, about.alert)}")
+    return None
+
+
+def _urgent(other: Alert, alert: Alert) -> str:
+    return "as urgent" if other.priority is alert.priority else f"more urgent ({other.priority.value})"
+
+
+def _kind(about: About, alert: Alert) -> SignalType | None:
+    signal = about.tx.signals.get(alert.signal_id)
+    return signal.signal_type if signal is not None else None
