@@ -371,6 +371,8 @@ class House:
             judging=self.judging,
             identity=settings.identity,
             signing=Agent(),
+            governance=settings.governance,
+            estate_name=settings.name,
         )
 
     def sync(self) -> None:

@@ -42,7 +42,7 @@ from pulse_tui.ports import (
     Transaction,
 )
 from pulse_tui.settings.changes import ChangesShape
-from pulse_tui.settings.shapes import ApprovalsShape, PlaybookShape, SourceShape, SuiteShape
+from pulse_tui.settings.shapes import ApprovalsShape, GovernanceShape, PlaybookShape, SourceShape, SuiteShape
 
 SYSTEM = "pulse-tui"
 """The actor of the program's own actions."""
@@ -327,3 +327,6 @@ class RollbackParts(NamedTuple):
     """What a vote has to prove, and where."""
     signing: Signing = NoSigning()
     """The operator's agent, and what verifies signatures."""
+    governance: GovernanceShape = GovernanceShape()
+    """Who answers for the system."""
+    estate_name: str = ""

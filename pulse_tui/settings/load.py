@@ -31,6 +31,7 @@ from pulse_tui.settings.operators import read_operators
 from pulse_tui.settings.polite import floor_of
 from pulse_tui.settings.shapes import (
     ApprovalsShape,
+    GovernanceShape,
     HooksShape,
     PlaybookShape,
     RouteShape,
@@ -53,7 +54,7 @@ Families are ``collectors``, ``actions`` and ``steps``.
 
 SECTIONS = {
     "name", "database", "estate", "sources", "suites", "routes", "playbooks", "operators", "approvals",
-    "operators_file", "revoked_keys", "acknowledge_for", "policy", "precedence", "hooks",
+    "operators_file", "revoked_keys", "acknowledge_for", "policy", "precedence", "hooks", "governance",
     *people.SECTIONS,
     "changes",
 }  # fmt: skip
@@ -235,6 +236,7 @@ def _build(
         changes=read_changes(sections.get("changes"), checks.cron, problems),
         precedence=_precedence(sections.get("precedence"), sources, problems),
         hooks=whole("hooks", HooksShape, None),
+        governance=whole("governance", GovernanceShape, GovernanceShape()),
         suites=tuple(read_suites(sections.get("suites"), checks, problems)),
         routes=routes,
         oncall=called.oncall,

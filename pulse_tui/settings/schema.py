@@ -18,7 +18,14 @@ from pulse_tui.settings.check import Seconds
 from pulse_tui.settings.describe import Shape, prose, words_of
 from pulse_tui.settings.load import PlaybookKeys, RouteKeys, SourceKeys, StepKeys
 from pulse_tui.settings.people_shapes import HoursShape, PersonShape, RoleRuleShape, RungShape, ScheduleShape, TeamShape
-from pulse_tui.settings.shapes import ApprovalsShape, EstateShape, HooksShape, OperatorShape, SuiteShape
+from pulse_tui.settings.shapes import (
+    ApprovalsShape,
+    EstateShape,
+    GovernanceShape,
+    HooksShape,
+    OperatorShape,
+    SuiteShape,
+)
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 CONFIG_ID = "pulse.config/1"
@@ -70,6 +77,7 @@ def config_schema(kinds: Kinds, policy: Mapping[str, Any]) -> dict[str, Any]:
         "policy": {k: v for k, v in judging.items() if k not in ("$schema", "$id")},
         "precedence": {**_each({"type": "string"}), "description": "Source ids, the most believed first."},
         "hooks": made.ref(HooksShape),
+        "governance": made.ref(GovernanceShape),
         "people": _each(made.ref(PersonShape)),
         "teams": _each(made.ref(TeamShape)),
         "schedules": _each(made.ref(ScheduleShape)),

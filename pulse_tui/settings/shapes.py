@@ -260,6 +260,15 @@ class HooksShape(Section, frozen=True):
         return int(self.listen.rpartition(":")[2])
 
 
+class GovernanceShape(Section, frozen=True):
+    """Who answers for the system as a whole, and what it is called: the launch checklist asks for both."""
+
+    accountable_owner: Annotated[str, Meta(min_length=1, max_length=200)] = ""
+    """A person by name: somebody who may decide that it is not launched. A line of the checklist fails without one."""
+    system: Annotated[str, Meta(min_length=1, max_length=200)] = ""
+    """What the system is called towards auditors; when it is left out, the name of the estate."""
+
+
 class ApprovalsShape(Section, frozen=True):
     """How many distinct operators must approve in each environment, and how long a plan is valid."""
 
@@ -323,6 +332,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     versions: Mapping[str, str] = {}
     """Where the estate states what serves: ``file:line`` by ``asset/environment``."""
     hooks: HooksShape | None = None
+    governance: GovernanceShape = GovernanceShape()
     acknowledge_for: float = 4 * 3_600.0
     policy: Node | None = None
     """The policy section as read; the policy room gives it meaning. None: the default policy."""
