@@ -92,6 +92,8 @@ class SendContext(NamedTuple):
     secret: Callable[[str], str]
     """Replaces ``${NAME}`` in a text by the environment's value; raises ConfigError when unset."""
     now: datetime
+    first_receipt: str = ""
+    """Of a message that follows: the receipt of the first of its thread, when that arrived (the ticket's key, a timestamp)."""
 
 
 class Action(Protocol):
@@ -112,5 +114,7 @@ class Action(Protocol):
         ...
 
     def deliver(self, delivery: Delivery, options: Any, context: SendContext) -> str:
-        """Send one delivery; returns a receipt. Raises TargetError."""
+        """Send one delivery; returns a receipt: what the provider calls it. Raises TargetError, ``permanent`` for what a repeat
+        cannot change. ``PACE_S`` of its options is the pause that a provider wants between two messages, ``AT_ONCE`` how many may
+        be under way."""
         ...

@@ -23,7 +23,7 @@ from pulse_tui.domain.advisory import Advisory, Audit, Finding
 from pulse_tui.domain.bill import Bill, DependencyChange, Head
 from pulse_tui.domain.catalogue import CatalogueEvent, EventType
 from pulse_tui.domain.concern import Concern
-from pulse_tui.domain.delivery import Delivery
+from pulse_tui.domain.delivery import Delivery, DeliveryState
 from pulse_tui.domain.estate import Component, Dependency, Estate
 from pulse_tui.domain.evals import Basis, Gate, SuiteRun, SuiteRunState, Task, Verdict
 from pulse_tui.domain.lifecycle import Lifecycle
@@ -155,7 +155,7 @@ BUILT: dict[str, Callable[[], Signal | None]] = {
         Condition(state=TrustState.SILENT, why="nothing new", since=NOW), SourceStatus(id="osv", kind="osv"), later(days=9)),
     "lost message": lambda: deliver._lost(
         Delivery(key="notify-1", kind="notify", route="page", payload={"title": "p95", "owner": "ml-support"},
-                 created_at=NOW, error="it timed out"), NOW),
+                 created_at=NOW, state=DeliveryState.DEAD, error="it timed out"), NOW),
     "concern": lambda: concerns._signal(CONCERN, NOW),
     "registered": lambda: events.event(SAID, BOT, NOW, Change.BUILD, "3.8.2", release("3.8.2"), None, iteration=7),
     "serves": lambda: events.event(SAID, None, NOW, Change.DEPLOYMENT, "3.8.2", None, deployment("3.8.1"), iteration=8,

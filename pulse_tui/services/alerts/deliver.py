@@ -7,7 +7,7 @@ process that dies between sending and recording sends again, under the same key:
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from pulse_tui.domain.delivery import LATE, LONGEST_WAIT, Delivery, DeliveryState, Fold, Turn, lineup
+from pulse_tui.domain.delivery import LATE, LONGEST_WAIT, Delivery, DeliveryState, Fold, Turn, lineup, thread_of
 from pulse_tui.domain.errors import PulseError, TargetError
 from pulse_tui.domain.evidence import UNDELIVERED, HealthEvidence
 from pulse_tui.domain.moments import from_us, to_us
@@ -113,7 +113,7 @@ def empty(name: str, parts: JudgeParts, holder: str) -> Emptied:
 
 
 def _empty(
-    pump: _Pump, due: Sequence[Delivery], senders: ThreadPoolExecutor | None, total: Sent, size: int
+    pump: _Pump, due: Sequence[_Due], senders: ThreadPoolExecutor | None, total: Sent, size: int
 ) -> tuple[Sent, bool]:
     """Send these, a few at first and more once some arrive; False when the pump has to stop."""
     done, in_vain = 0, 0
@@ -142,6 +142,11 @@ def _senders(route: Route | None, count: int) -> Iterator[ThreadPoolExecutor | N
         yield senders
 
 
+class _Due(NamedTuple):
+    delivery: Delivery
+    first_receipt: str = ""
+
+
 class _Outcome(NamedTuple):
     before: Delivery
     after: Delivery
@@ -149,20 +154,21 @@ class _Outcome(NamedTuple):
     """For which the route takes nothing."""
 
 
-def _sent(pump: _Pump, chunk: Sequence[Delivery], senders: ThreadPoolExecutor | None) -> list[_Outcome]:
+def _sent(pump: _Pump, chunk: Sequence[_Due], senders: ThreadPoolExecutor | None) -> list[_Outcome]:
     if senders is None or len(chunk) == 1:
-        return [_send(delivery, pump) for delivery in chunk]
-    return list(senders.map(lambda delivery: _send(delivery, pump), chunk))
+        return [_send(due, pump) for due in chunk]
+    return list(senders.map(lambda due: _send(due, pump), chunk))
 
 
-def _send(delivery: Delivery, pump: _Pump) -> _Outcome:
-    parts, route = pump.parts, pump.route
+def _send(due: _Due, pump: _Pump) -> _Outcome:
+    delivery, parts, route = due.delivery, pump.parts, pump.route
     now = parts.clock()
     if route is None:
         return _Outcome(delivery, delivery.failed(now, f"route {delivery.route!r} is no longer configured"))
     pace: float | None = getattr(route.options, "PACE_S", None)
     try:
-        receipt = parts.actions[route.kind].deliver(delivery, route.options, parts.outside.sending(now))
+        context = parts.outside.sending(now)._replace(first_receipt=due.first_receipt)
+        receipt = parts.actions[route.kind].deliver(delivery, route.options, context)
     except TargetError as error:
         limited, asked = error.limited, error.retry_after_s
         failed = delivery.failed(
@@ -180,15 +186,22 @@ def _send(delivery: Delivery, pump: _Pump) -> _Outcome:
 # --------------------------------------------------------------------------- whose turn it is
 
 
-def _next(name: str, tx: Transaction, now: datetime) -> list[Delivery]:
+def _next(name: str, tx: Transaction, now: datetime) -> list[_Due]:
     """What is to be sent now; what a later message makes superfluous is folded into it, and what is lost is named in what
     follows."""
     line = lineup(tx.plumbing.queue(name), now)
     for fold in line.folds:
         _fold(fold, tx, now)
-    lost = tx.plumbing.deliveries_of([key for turn in line.turns for key in turn.lost])
-    found = tx.plumbing.deliveries_of([turn.key for turn in line.turns])
-    return [_with_lost(found[turn.key], turn, lost) for turn in line.turns if turn.key in found]
+    keys = {key for turn in line.turns for key in (*turn.lost, turn.key, thread_of(turn.key))}
+    found = tx.plumbing.deliveries_of(sorted(keys))
+    return [_due(turn, found) for turn in line.turns if turn.key in found]
+
+
+def _due(turn: Turn, found: Mapping[str, Delivery]) -> _Due:
+    delivery = _with_lost(found[turn.key], turn, found)
+    first = found.get(thread_of(turn.key))
+    arrived = first is not None and first.state is DeliveryState.SENT
+    return _Due(delivery, first.receipt if first is not None and arrived else "")
 
 
 def _fold(fold: Fold, tx: Transaction, now: datetime) -> None:
@@ -210,7 +223,7 @@ def _line(delivery: Delivery) -> str:
     return f"{event}: {why}" if why else event
 
 
-def _with_lost(delivery: Delivery, turn: Turn, lost: dict[str, Delivery]) -> Delivery:
+def _with_lost(delivery: Delivery, turn: Turn, lost: Mapping[str, Delivery]) -> Delivery:
     before = [lost[key] for key in turn.lost if key in lost]
     if not before:
         return delivery

@@ -67,7 +67,7 @@ def _one(plumbing: Plumbing, key: str) -> Delivery:
     if len(begun) == 1:
         return begun[0]
     what = f"{len(begun)} messages begin with {key!r}" if begun else f"there is no message {key!r}"
-    raise NotFound(what, todo="pulse-tui delivery list --all shows their keys")
+    raise NotFound(what, todo="Its keys: pulse-tui delivery list --all")
 
 
 def _chosen(
