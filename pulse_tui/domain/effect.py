@@ -37,6 +37,8 @@ class Queue(msgspec.Struct, frozen=True):
     person: str | None = None
     rung: int = 0
     """On whose behalf it goes there, and how far up the ladder."""
+    why: str = ""
+    """Why it goes there, where that is not where it should."""
 
 
 class AskRetest(msgspec.Struct, frozen=True):

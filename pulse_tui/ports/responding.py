@@ -55,6 +55,8 @@ class Target(NamedTuple):
     """Who is on call there, where a schedule says so."""
     rung: int = 0
     """Of the ladder: 0 is the first."""
+    why: str = ""
+    """Why it goes there, where that is not where it should: nobody is on call, no route serves the owner."""
 
 
 class Case(NamedTuple):
@@ -79,6 +81,8 @@ class Case(NamedTuple):
     """What to do now, the first step first; worked out when a message is written."""
     together: Callable[[], Mapping[str, str]] = dict
     """The incident that the alert belongs to, and its likeliest causes, as a message has them; empty: it belongs to none."""
+    call: str = ""
+    """What distinguishes this call of somebody from others for the same alert and event; mostly nothing has to."""
 
 
 class SendContext(NamedTuple):

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pulse_tui.domain.errors import PulseError, StorageError
+from pulse_tui.domain.text import many
 from pulse_tui.process import holder_name
 from pulse_tui.rounds.lanes import Lanes, sentence
 from pulse_tui.rounds.suites import SuiteRounds
@@ -238,10 +239,28 @@ def _advisories(keeping: Keeping) -> list[str]:
 
 def _deadlines(keeping: Keeping) -> list[str]:
     from pulse_tui.services.alerts.escalate import escalate, settle  # noqa: PLC0415
+    from pulse_tui.services.alerts.ladder import climb, page_in_hours  # noqa: PLC0415
 
-    late = escalate(keeping.house.judging)
-    settle(keeping.house.judging)
-    return [Trouble(f"{late} alerts missed their deadline and were escalated")] if late else []
+    judging = keeping.house.judging
+    late, climbed = escalate(judging), climb(judging)
+    page_in_hours(judging)
+    settle(judging)
+    words = [f"{late} alerts missed their deadline and were escalated"] if late else []
+    words += [f"nobody responded: {many(climbed, 'rung')} of the ladder climbed"] if climbed else []
+    return [Trouble(word) for word in words]
+
+
+def _calendars(keeping: Keeping) -> list[str]:
+    """Who is on call, where others keep that: asked beside the chores, for it waits for others."""
+    if not any(s.fetched for s in keeping.house.settings.oncall.schedules.values()):
+        return []
+    from pulse_tui.services.signals.calendars import read_calendars  # noqa: PLC0415
+
+    def read() -> list[str]:
+        return [Trouble(problem) for problem in read_calendars(keeping.house.judging, holder_name())]
+
+    keeping.lanes.begin("calendars", read)
+    return []
 
 
 def _mutes(keeping: Keeping) -> list[str]:
@@ -333,7 +352,7 @@ def _refused(keeping: Keeping) -> list[str]:
 
 # A mute that ran out starts its clock before deadlines are looked at.
 _CHORES: Mapping[str, Callable[[Keeping], list[str]]] = {
-    "suites": _suites, "runs": _runs, "promotions": _promotions, "days": _days, "advisories": _advisories, "mutes": _mutes, "deadlines": _deadlines,
+    "suites": _suites, "runs": _runs, "promotions": _promotions, "days": _days, "advisories": _advisories, "mutes": _mutes, "calendars": _calendars, "deadlines": _deadlines,
     "deliveries": _deliver, "verdicts": _verdicts, "refused": _refused, "log": _log,
 }  # fmt: skip
 

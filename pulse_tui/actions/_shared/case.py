@@ -179,6 +179,8 @@ def queue(case: Case, chosen: Sequence[Target], **more: str) -> list[Effect]:
         body = {**payload(case), "thread": thread, "use": use.value, **more}
         if target.person is not None:
             body["on_call"] = target.person
+        if target.why:
+            body["why"] = f"{body['why']}; {target.why}" if "why" in body else target.why
         key = thread + occurrence(case)
         made = Delivery(key=key, kind=route.kind, route=route.id, payload=body, created_at=case.now)
         found.append(
@@ -190,6 +192,7 @@ def queue(case: Case, chosen: Sequence[Target], **more: str) -> list[Effect]:
                 role=target.role,
                 person=target.person,
                 rung=target.rung,
+                why=target.why,
             )
         )
     return found
@@ -199,7 +202,9 @@ def occurrence(case: Case) -> str:
     """What distinguishes this event of the alert from its earlier ones, as the end of a key; empty when it opened."""
     alert = case.alert
     if case.event is AlertEvent.RAISED:
-        return f"/{case.event.value}/{alert.priority.value}-{alert.escalations}"
+        return f"/{case.event.value}/{alert.priority.value}-{alert.escalations}" + (
+            f"/{case.call}" if case.call else ""
+        )
     if case.event is AlertEvent.RESOLVED:
         return f"/{case.event.value}"  # once: a new signal opens a new alert
     if case.event.follows:

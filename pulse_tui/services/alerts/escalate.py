@@ -1,8 +1,12 @@
-"""A missed deadline: the alert rises one priority, and every route of its owner is notified."""
+"""A missed deadline: the alert rises one priority, and every route of its owner is notified. Where a ladder is configured
+for its priority, that is climbed instead (``ladder.py``)."""
 
 from __future__ import annotations
 
-from pulse_tui.domain.alert import ESCALATED, OPEN, AlertEvent, AlertState, escalated
+from datetime import datetime
+
+from pulse_tui.domain.alert import ESCALATED, OPEN, Alert, AlertEvent, AlertState, escalated
+from pulse_tui.enrich.oncall.ladder import ladder_of
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.events import Events
 from pulse_tui.services.signals.respond import close_alert, kept
@@ -14,12 +18,12 @@ def escalate(parts: JudgeParts) -> int:
     """Raise every firing alert whose deadline has passed; returns how many. Acknowledged and silenced ones wait."""
     now = parts.clock()
     with parts.store.read() as tx:
-        late = [a.id for a in tx.judgements.alerts([AlertState.FIRING], 100_000) if a.escalate(now) is not a]
+        late = [a.id for a in tx.judgements.alerts([AlertState.FIRING], 100_000) if _late(parts, a, now)]
     raised = 0
     for alert_id in late:
         with parts.store.write() as tx:
             alert = tx.judgements.alert(alert_id)
-            after = alert.escalate(now) if alert is not None else None
+            after = alert.escalate(now) if alert is not None and _late(parts, alert, now) else None
             if alert is None or after is None or after is alert:
                 continue  # an operator acknowledged it meanwhile
             tx.judgements.put_alert(after)
@@ -29,6 +33,10 @@ def escalate(parts: JudgeParts) -> int:
             tx.log.append(now, SYSTEM, ESCALATED, alert.id, detail)
             raised += 1
     return raised
+
+
+def _late(parts: JudgeParts, alert: Alert, now: datetime) -> bool:
+    return not ladder_of(alert, parts.oncall) and alert.escalate(now) is not alert
 
 
 def settle(parts: JudgeParts) -> int:

@@ -26,7 +26,8 @@ from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evidence import UNDELIVERED, HealthEvidence
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import iso
-from pulse_tui.domain.notice import Notice, NoticeOutcome, Withheld
+from pulse_tui.domain.notice import Notice, NoticeOutcome, Use, Withheld
+from pulse_tui.domain.oncall import OnCall
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.vendor_task import TaskKind, VendorTask
 from pulse_tui.enrich.facts import facts
@@ -34,7 +35,9 @@ from pulse_tui.enrich.vendors.tasks import task_words
 from pulse_tui.policy.phase import means
 from pulse_tui.ports import Case, Route, Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
-from pulse_tui.services.signals.addressing import address
+from pulse_tui.services.signals.addressing import Addressing, Call
+from pulse_tui.services.signals.calendars import known as as_known
+from pulse_tui.services.signals.climbing import fresh_clock
 from pulse_tui.services.signals.judge import around
 from pulse_tui.services.signals.withholding import About, Held, withheld
 
@@ -68,15 +71,23 @@ class Events:
         """Nothing is read until an event comes."""
         self._tx = tx
         self.parts = parts
-        self._now = now
+        self.now = now
 
     def emit(
-        self, alert: Alert, event: AlertEvent, why: str, *, widely: bool = False, messages_only: bool = False
+        self,
+        alert: Alert,
+        event: AlertEvent,
+        why: str,
+        *,
+        widely: bool = False,
+        messages_only: bool = False,
+        call: Call | None = None,
     ) -> int:
         """An event of a stored alert, as it is after it; ``why`` says what happened. Returns the messages queued.
 
         It is passed to the actions of its decision. ``widely``: to every kind that the routes are of too, whatever the
         rule asks for; so is what follows. ``messages_only``: nothing but messages comes of it.
+        ``call``: the rung of the ladder that is climbed; it is passed to nobody but those whom that calls.
         """
         decision = self._tx.judgements.decision(alert.decision_id)
         signal = self._tx.signals.get(alert.signal_id)
@@ -86,9 +97,12 @@ class Events:
         kinds = dict.fromkeys(decision.actions)
         if widely or alert.escalations:
             kinds |= dict.fromkeys(route.kind for route in self.parts.routes)
-        asked = self.ask(decision, self._fact(alert, signal), alert, event, why, kinds, messages_only=messages_only)
+        if call is not None:
+            kinds = {call.kind: None}
+        fact, messages_only = self._fact(alert, signal), messages_only or call is not None
+        asked = self.ask(decision, fact, alert, event, why, kinds, messages_only=messages_only, call=call)
         done = [d for d in asked if d.new]
-        self._tx.judgements.add_responses(decision.id, [r for d in done for r in d.responses], self._now)
+        self._tx.judgements.add_responses(decision.id, [r for d in done for r in d.responses], self.now)
         return sum(isinstance(d.effect, Queue) for d in done)
 
     def ask(
@@ -101,22 +115,29 @@ class Events:
         kinds: Iterable[str],
         *,
         messages_only: bool = False,
+        call: Call | None = None,
     ) -> list[Done]:
         """What each kind of action does about it, carried out. One that breaks does not hold up the others."""
         rule = self.parts.policy.rule(decision.rule_id)
+        if event is AlertEvent.RAISED and call is None:
+            fresh_clock(self._tx, self.parts.oncall, alert, why, self.now)
         serving = _others(self.parts.routes, fact.signal)
+        named, kind_of = rule.routes if rule else (), fact.signal.signal_type
+        people = self._oncall if serving is self.parts.routes else OnCall()
+        addressing = Addressing(people, serving, alert, kind_of, self.now, named=named, call=call)
         case = Case(
             decision,
             fact,
             alert,
             event,
             routes=serving,
-            now=self._now,
+            now=self.now,
             why=why,
             rule_owner=rule.owner if rule else None,
-            rule_routes=rule.routes if rule else (),
-            address=lambda use, owner: address(serving, alert, use, owner, rule.routes if rule else ()),
-            advice=cache(lambda: self.parts.advise(self._tx, self.parts, alert, fact.signal, self._now).lines),
+            rule_routes=named,
+            address=addressing.whom,
+            call=call.name if call is not None else "",
+            advice=cache(lambda: self.parts.advise(self._tx, self.parts, alert, fact.signal, self.now).lines),
             together=cache(lambda: _together(self._tx, alert)),
         )
         done: list[Done] = []
@@ -138,8 +159,24 @@ class Events:
                 done.append(one)
                 if notice is not None and (one.new or notice.outcome is not NoticeOutcome.QUEUED):
                     notices.append(notice)
-        self._tx.notices.add(notices)
+        self._tx.notices.add([*notices, *addressing.notices(event, self._line(alert, event))])
         return done
+
+    @cached_property
+    def _oncall(self) -> OnCall:
+        return as_known(self._tx, self.parts.oncall)
+
+    def _line(self, alert: Alert, event: AlertEvent) -> Notice:
+        """What the lines about an event have in common."""
+        return Notice(
+            alert_id=alert.id,
+            at=self.now,
+            event=event,
+            use=Use.NOTIFY,
+            outcome=NoticeOutcome.NOBODY,
+            why="",
+            incident_id=self._tx.incidents.of_alerts([alert.id]).get(alert.id) if event.calls else None,
+        )
 
     def _admitted(self, kind: str, effect: Effect, alert: Alert, event: AlertEvent) -> tuple[Effect, Notice | None]:
         """The effect, unless something keeps it back; and the line that says who is notified, or why nobody is."""
@@ -149,12 +186,12 @@ class Events:
         held = (
             Held(Withheld.PHASE, early)
             if early
-            else withheld(About(self._tx, self.parts, alert, event, effect, self._now))
+            else withheld(About(self._tx, self.parts, alert, event, effect, self.now))
         )
         delivery = effect.delivery
         notice = Notice(
             alert_id=alert.id,
-            at=self._now,
+            at=self.now,
             event=event,
             use=effect.use,
             outcome=NoticeOutcome.QUEUED if held is None else NoticeOutcome.WITHHELD,
@@ -214,7 +251,7 @@ class Events:
         return f"nothing done: {effect.why}", False
 
     def _task(self, task: VendorTask) -> tuple[str, bool]:
-        words = task_words(task, self._now)
+        words = task_words(task, self.now)
         same = (task.kind, task.component, task.successor)
         for known in self._tx.vendors.tasks(asset_id=task.asset_id):
             stands = known.done_at is None and (known.kind, known.component, known.successor) == same
@@ -233,7 +270,7 @@ class Events:
 
     def _audit_hold(self, hold: Hold) -> None:
         detail = {"kind": hold.kind.value, "asset": hold.asset_id or "", "why": hold.why, "until": hold.until_condition}
-        self._tx.log.append(self._now, SYSTEM, "hold.placed", hold.id, detail)
+        self._tx.log.append(self.now, SYSTEM, "hold.placed", hold.id, detail)
 
 
 def _together(tx: Transaction, alert: Alert) -> dict[str, str]:

@@ -10,6 +10,7 @@ from pulse_tui.domain.moments import iso
 from pulse_tui.domain.notice import Withheld
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
+from pulse_tui.services.signals.climbing import fresh_clock
 from pulse_tui.services.signals.events import Events
 from pulse_tui.services.signals.silenced import Standing
 
@@ -71,6 +72,7 @@ def announce(tx: Transaction, events: Events, alert: Alert, why: str, *, waived:
     One that was ``waived`` when it opened opens now. Of any other the holds stay as they are: an operator may have lifted
     one meanwhile.
     """
+    fresh_clock(tx, events.parts.oncall, alert, why, events.now)
     reopened = events.emit(alert, AlertEvent.REOPENED, why)
     if waived:
         if not reopened:

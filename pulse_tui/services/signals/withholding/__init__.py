@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pulse_tui.services.signals.withholding.about import About, Check, Held
+from pulse_tui.services.signals.withholding.hours import hours
 from pulse_tui.services.signals.withholding.muted import muted
 from pulse_tui.services.signals.withholding.of_incident import same_incident
 
 __all__ = ["CHECKS", "About", "Check", "Held", "withheld"]
 
-CHECKS: tuple[Check, ...] = (muted, same_incident)  # fmt: skip  one a line: who adds a check adds a line
+CHECKS: tuple[Check, ...] = (
+    muted,
+    hours,
+    same_incident,
+)
 
 
 def withheld(about: About) -> Held | None:
