@@ -135,6 +135,14 @@ def many(count: int, noun: str, plural: str = "") -> str:
     return f"{count} {noun if count == 1 else plural or noun + 's'}"
 
 
+def span_words(seconds: float) -> str:
+    """``90 s``, ``10 min``, ``1 h``, ``2 d``: the largest unit that it is a whole number of."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"
+
+
 def strip(text: str) -> str:
     """``text`` without what :func:`clean` takes out; white space stays."""
     text = _ESCAPES.sub("", text)

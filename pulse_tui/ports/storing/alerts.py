@@ -52,6 +52,10 @@ class Judgements(Protocol):
         """When the last alert about the condition was resolved, at another moment than ``besides``; None when none was."""
         ...
 
+    def episodes(self, fingerprint: str, since: datetime) -> list[Alert]:
+        """The episodes of that name that opened since then, the newest first."""
+        ...
+
     def alert(self, alert_id: str) -> Alert | None: ...
     def alerts(
         self, states: Sequence[AlertState] | None = None, limit: int = 1000, asset_id: str | None = None

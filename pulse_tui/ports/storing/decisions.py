@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from pulse_tui.domain.alert import AlertEvent
 from pulse_tui.domain.enforcement import Enforcement
 from pulse_tui.domain.feedback import Feedback, Missed
 from pulse_tui.domain.incident import Incident, IncidentState, Member, Tally
@@ -75,6 +76,15 @@ class Notices(Protocol):
         ...
 
     def of_incident(self, incident_id: str) -> list[Notice]: ...
+    def called(self, rule_id: str, event: AlertEvent, since: datetime) -> list[str]:
+        """Ids of the rule's alerts of which somebody was notified by that event since then, or was not because there were
+        too many."""
+        ...
+
+    def stormy(self, rule_id: str, event: AlertEvent, since: datetime) -> list[tuple[str, str, datetime]]:
+        """(alert, route, when) of each message of the rule's alerts that was not sent since then because there were too many."""
+        ...
+
     def between(
         self, since: datetime, until: datetime, *, person: str | None = None, route: str | None = None
     ) -> list[Notice]: ...

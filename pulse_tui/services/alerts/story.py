@@ -40,8 +40,9 @@ from pulse_tui.enrich.vendors.shifts import shift_words
 from pulse_tui.enrich.vendors.tasks import TRIPWIRE
 from pulse_tui.ports import Transaction
 from pulse_tui.services.alerts.feedback import missed_lines, of_alert, verdict_words
-from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.registry.reach import reached
+from pulse_tui.services.signals import flapping
 from pulse_tui.services.vendors.candidates import correlated
 from pulse_tui.services.vendors.tasks import task_lines
 
@@ -98,7 +99,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             changed=tuple(_changed(tx, alert, signal, advice)),
             risk=tuple(_risk(tx, alert, signal, asset, estate, now)),
             todo=(*by_itself, *_todo(alert, advice, done, missed, now), *_asked(tx, alert, signal, advice, now)),
-            why=tuple(_why(decision, signal, tx.judgements.variables(decision.id))),
+            why=(*_flapping(tx, parts.judging, alert), *_why(decision, signal, tx.judgements.variables(decision.id))),
             correlated=(*correlated(tx, signal), *_correlated(tx, alert, now), *missed_lines(tx, alert)),
             timeline=tuple(_timeline(tx, alert, signal)),
             rollback_possible=advice.rollback and alert.open,
@@ -109,6 +110,19 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             note=_note(tx, signal),
             suite=signal.evidence.suite if isinstance(signal.evidence, (MetricEvidence, SuiteEvidence)) else "",
         )
+
+
+def _flapping(tx: Transaction, parts: JudgeParts, alert: Alert) -> tuple[str, ...]:
+    """That it comes and goes, and whether it is there now."""
+    if not alert.flapping:
+        return ()
+    ended = alert.open and alert.cleared_at is not None
+    gone = (
+        f"; it ended at {iso(alert.cleared_at)}, and stays open until it is steady"
+        if ended and alert.cleared_at
+        else ""
+    )
+    return (flapping.words(tx, parts.policy, alert) + gone,)
 
 
 def _note(tx: Transaction, signal: Signal) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache, cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -72,6 +72,7 @@ class Events:
         self._tx = tx
         self.parts = parts
         self.now = now
+        self._batch: dict[str, Any] = {}
 
     def emit(
         self,
@@ -186,7 +187,7 @@ class Events:
         held = (
             Held(Withheld.PHASE, early)
             if early
-            else withheld(About(self._tx, self.parts, alert, event, effect, self.now))
+            else withheld(About(self._tx, self.parts, alert, event, effect, self.now, self._batch))
         )
         delivery = effect.delivery
         notice = Notice(

@@ -20,6 +20,7 @@ from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment, Outcome, Prio
 from pulse_tui.enrich.advisories.matching import condition
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import SYSTEM, Judge, JudgeParts
+from pulse_tui.services.signals import flapping
 from pulse_tui.services.signals.events import Events
 from pulse_tui.services.signals.mutes import announce
 from pulse_tui.services.signals.silenced import Standing
@@ -74,7 +75,7 @@ class Responder:
             self._note(decision)
             return
         alert = self._episode(standing, decision, fact)
-        event, why = _event(standing, alert)
+        event, why = self._event(standing, alert)
         self._parts.correlate(self._tx, self._parts, alert, event, self._now)
         done = self._events.ask(decision, fact, alert, event, why, decision.actions)
         for one in done:
@@ -91,6 +92,14 @@ class Responder:
             self._tx.log.append(self._now, SYSTEM, "alert.opened", alert.id, opened)
         elif event is AlertEvent.REPEATED and _uncovered(standing, alert):
             announce(self._tx, self._events, alert, f"fires again: {standing.silence_id} does not match it any more")
+
+    def _event(self, standing: Alert | None, alert: Alert) -> tuple[AlertEvent, str]:
+        """What a decision that fired means for the alert, and why in words."""
+        if standing is None:
+            return AlertEvent.OPENED, flapping.words(self._tx, self._parts.policy, alert) if alert.flapping else ""
+        if alert.priority.rank < standing.priority.rank:
+            return AlertEvent.RAISED, f"raised from {standing.priority.value} to {alert.priority.value}"
+        return AlertEvent.REPEATED, ""
 
     def clear(self, signal_fingerprint: str, why: str, version: str | None = None) -> None:
         """Close every open alert about a condition that is resolved; ``version``: the one that is healthy again."""
@@ -139,6 +148,7 @@ class Responder:
 
     def _episode(self, standing: Alert | None, decision: Decision, fact: Fact) -> Alert:
         if standing is not None:
+            flapping.came_again(self._tx, self._parts.policy, standing, self._now)
             alert = standing.seen_again(
                 decision_id=decision.id,
                 signal_id=fact.signal.id,
@@ -185,6 +195,7 @@ class Responder:
                 deadline=_deadline(decision),
                 respond_within_s=decision.respond_within_s,
             )
+            alert = flapping.opened(self._tx, self._parts.policy, alert)
             names = (alert.signal_fingerprint, *_other_names(fact.signal))
             earlier = [a for a in self._tx.judgements.before(names, self._now) if a.environment == alert.environment]
             alert = self._going_on(_sooner(alert, _stated(decision, fact)), earlier)
@@ -328,15 +339,6 @@ def _other_names(signal: Signal) -> Iterable[str]:
             yield condition(alias, signal.asset_id, signal.environment)
 
 
-def _event(standing: Alert | None, alert: Alert) -> tuple[AlertEvent, str]:
-    """What a decision that fired means for the alert, and why in words."""
-    if standing is None:
-        return AlertEvent.OPENED, ""
-    if alert.priority.rank < standing.priority.rank:
-        return AlertEvent.RAISED, f"raised from {standing.priority.value} to {alert.priority.value}"
-    return AlertEvent.REPEATED, ""
-
-
 def _uncovered(standing: Alert, alert: Alert) -> bool:
     """Whether a silence covered it until what was reported now, which that does not match."""
     was = standing.state is AlertState.SUPPRESSED and standing.silence_id is not None
@@ -359,10 +361,11 @@ def _escalated(alert: Alert, decision: Decision) -> Alert:
 
 
 def kept(alert: Alert, policy: Judge, now: datetime) -> bool:
-    """Whether the alert's rule keeps it firing for a while after it was last seen."""
+    """Whether the alert's rule keeps it firing for a while after it was last seen; one that flaps, until it is steady."""
     rule = policy.rule(alert.rule_id)
     keep = rule.keep_firing_for if rule else None
-    return keep is not None and now - alert.last_at < timedelta(seconds=keep)
+    lasts = keep is not None and now - alert.last_at < timedelta(seconds=keep)
+    return lasts or flapping.unsteady(policy, alert, now)
 
 
 def close_alert(

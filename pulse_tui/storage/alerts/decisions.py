@@ -8,11 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pulse_tui.domain.alert import AlertEvent
 from pulse_tui.domain.enforcement import Enforcement
 from pulse_tui.domain.feedback import Feedback, Missed
 from pulse_tui.domain.incident import Incident, IncidentState, Member, Tally
-from pulse_tui.domain.moments import to_us
-from pulse_tui.domain.notice import Notice
+from pulse_tui.domain.moments import from_us, to_us
+from pulse_tui.domain.notice import Notice, NoticeOutcome, Withheld
 from pulse_tui.domain.policy_change import PolicyVersion
 from pulse_tui.domain.review_task import ReviewTask
 from pulse_tui.domain.silence import Silence
@@ -145,6 +146,28 @@ class NoticeTable:
 
     def of_incident(self, incident_id: str) -> list[Notice]:
         return _NOTICES.where(self._c, t.notices.c.incident_id == incident_id, order=(t.notices.c.seq,))
+
+    def called(self, rule_id: str, event: AlertEvent, since: datetime) -> list[str]:
+        n = t.notices.c
+        storm = n.body.contains(f'"reason":"{Withheld.STORM.value}"')
+        query = self._of_rule(rule_id, event, since, n.alert_id).where(
+            sa.or_(n.outcome == NoticeOutcome.QUEUED.value, storm)
+        )
+        return list(dict.fromkeys(self._c.scalars(query)))
+
+    def stormy(self, rule_id: str, event: AlertEvent, since: datetime) -> list[tuple[str, str, datetime]]:
+        n = t.notices.c
+        query = self._of_rule(rule_id, event, since, n.alert_id, n.route, n.at)
+        query = query.where(n.body.contains(f'"reason":"{Withheld.STORM.value}"'))
+        return [(alert, route or "", from_us(at)) for alert, route, at in self._c.execute(query)]
+
+    def _of_rule(self, rule_id: str, event: AlertEvent, since: datetime, *what: Any) -> Any:
+        n, a = t.notices.c, t.alerts.c
+        said = n.body.contains(f'"event":"{event.value}"')
+        joined = t.notices.join(t.alerts, a.id == n.alert_id)
+        return (
+            sa.select(*what).select_from(joined).where(n.at >= to_us(since), a.rule_id == rule_id, said).order_by(n.seq)
+        )
 
     def between(
         self, since: datetime, until: datetime, *, person: str | None = None, route: str | None = None

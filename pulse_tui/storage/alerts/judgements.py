@@ -30,6 +30,9 @@ SELECT {", ".join(_ALERT.names)} FROM alerts WHERE signal_fingerprint {{among}}
    AND (suppressed_until > {{at}} OR acknowledged_until > {{at}} OR resolved_at = {{at}})
 ORDER BY first_at DESC, id
 """  # noqa: S608  names of our own
+_EPISODES = f"""
+SELECT {", ".join(_ALERT.names)} FROM alerts WHERE fingerprint {{among}} AND first_at >= {{since}} ORDER BY first_at DESC, id
+"""  # noqa: S608  names of our own
 _OPEN = f"SELECT {', '.join(_ALERT.names)} FROM alerts WHERE open_key {{among}}"  # noqa: S608  names of our own
 
 
@@ -126,6 +129,10 @@ class JudgementTables:
         )
         found = self._c.execute(query).scalar_one()
         return from_us(found) if found is not None else None
+
+    def episodes(self, fingerprint: str, since: datetime) -> list[Alert]:
+        rows = among(self._c, _EPISODES.replace("{since}", str(to_us(since))), [fingerprint])
+        return list(_ALERT.items(rows))
 
     def alert(self, alert_id: str) -> Alert | None:
         row = named(self._c, t.alerts, t.alerts.c.id, alert_id)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pulse_tui.services.signals.withholding.about import About, Check, Held
+from pulse_tui.services.signals.withholding.flapping import flapping
 from pulse_tui.services.signals.withholding.hours import hours
 from pulse_tui.services.signals.withholding.muted import muted
 from pulse_tui.services.signals.withholding.of_incident import same_incident
+from pulse_tui.services.signals.withholding.storm import storm
 
 __all__ = ["CHECKS", "About", "Check", "Held", "withheld"]
 
 CHECKS: tuple[Check, ...] = (
     muted,
+    flapping,
     hours,
     same_incident,
+    storm,  # the last: what another check keeps back is no part of a storm
 )
 
 

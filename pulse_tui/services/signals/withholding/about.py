@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pulse_tui.domain.alert import Alert, AlertEvent
 from pulse_tui.domain.effect import Queue
@@ -29,6 +29,8 @@ class About(NamedTuple):
     event: AlertEvent
     message: Queue
     now: datetime
+    batch: dict[str, Any]
+    """What a check keeps between the messages of one transaction, under names that begin with its own."""
 
 
 Check = Callable[[About], Held | None]
