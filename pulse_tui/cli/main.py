@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "policy": ("policy", "check or test the policy"),
     "alert": ("alert", "acknowledge, resolve, silence, waive or unmute an alert; say what it was worth"),
     "missed": ("missed", "record what no alert reported, or list it"),
+    "delivery": ("delivery", "messages that did not arrive: list, show, replay, drop"),
     "muted": ("alert", "everything that is muted, waived or held: until when, by whom, why"),
     "silence": ("silence", "nobody is called for what an expression matches: add, preview, list, end"),
     "maintenance": ("silence", "the same for a window to come: add, preview, list, end"),

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from pulse_tui.tui.asks.alerts import OpenMuted
 from pulse_tui.tui.asks.common import Copy
+from pulse_tui.tui.asks.deliveries import OpenLetters
 from pulse_tui.tui.asks.evals import OpenVerdicts
 from pulse_tui.tui.asks.registry import Freeze, OpenCalendar, OpenDependents, OpenHistory, OpenInventory, OpenTree
 from pulse_tui.tui.asks.rollback import Drill, OpenPlans, Propose, Route
@@ -71,6 +72,7 @@ LEAVE: Final = (
         "notes",
         "what vendors published: whom it reaches, how it was edited; review queue, ends of models",
     ),
+    bind("O", "letters", "outbox", "messages that did not arrive, and why: replay or drop them"),
     bind("S", "sources", "sources", "how every source is doing, and what was refused"),
     bind("escape", "clear", "clear", "clear the filter, or the message in the last line"),
     *EVERYWHERE[:-2],
@@ -305,6 +307,9 @@ class MainScreen(FilterScreen):
 
     def action_muted(self) -> None:
         self.post_message(OpenMuted())
+
+    def action_letters(self) -> None:
+        self.post_message(OpenLetters())
 
     def action_notes(self) -> None:
         self.post_message(OpenNotes())

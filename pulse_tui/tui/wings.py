@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pulse_tui.tui.advisories.wing import AdvisoriesWing
+from pulse_tui.tui.alerts.letters_wing import LettersWing
 from pulse_tui.tui.alerts.wing import AlertsWing
 from pulse_tui.tui.evals.wing import EvalsWing
 from pulse_tui.tui.registry.wing import RegistryWing
@@ -22,6 +23,7 @@ WINGS: Sequence[Callable[[Context], Wing]] = (
     EvalsWing,
     AdvisoriesWing,
     AlertsWing,
+    LettersWing,
     RollbackWing,
     VendorsWing,
     SourcesWing,

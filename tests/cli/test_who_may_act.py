@@ -26,7 +26,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 READS = {
     "silence list", "silence preview", "maintenance list", "maintenance preview",
     "advisory show", "advisory radius", "audit verify", "audit export", "audit anchor", "compare", "coverage", "components tree", "components users", "components find",
-    "components unaudited", "doctor", "drift", "explain", "gate", "help", "inventory", "match", "muted", "policy check",
+    "components unaudited", "delivery list", "delivery show", "doctor", "drift", "explain", "gate", "help", "inventory", "match", "muted", "policy check",
     "policy test", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
     "rollback authorisations", "rollback report", "rollback reviews",
     "rehearse", "note list", "note show", "note corrections", "note shutdowns", "catalogue", "classify", "resolve", "report",
@@ -41,6 +41,8 @@ ACTS: dict[str, tuple[str, ...]] = {
     "alert waive": ("{alert}", "--why", "x"),
     "alert verdict": ("{alert}", "noise"),
     "missed add": ("x", "--onset", "1h"),
+    "delivery replay": ("--all",),
+    "delivery drop": ("--route", "r", "--why", "x"),
     "alert unmute": ("{alert}", "--why", "x"),
     "silence add": ("--match", "true", "--for", "2h", "--why", "x"),
     "silence end": ("s-1", "--why", "x"),
@@ -90,6 +92,8 @@ CALLS: dict[str, Callable[[ServiceDesk, Estate], object]] = {
     "resolve": lambda d, e: d.resolve(e.alert, "x"),
     "silence": lambda d, e: d.silence(e.alert, 1.0, "x"),
     "waive": lambda d, e: d.waive(e.alert, 1, "x"),
+    "replay_letters": lambda d, e: d.replay_letters(route="r"),
+    "drop_letters": lambda d, e: d.drop_letters("x", route="r"),
     "unmute": lambda d, e: d.unmute(e.alert, "x"),
     "give_verdict": lambda d, e: d.give_verdict(e.alert, "noise"),
     "add_missed": lambda d, e: d.add_missed("x", datetime(2026, 1, 1, tzinfo=UTC)),
@@ -125,7 +129,16 @@ CALLS: dict[str, Callable[[ServiceDesk, Estate], object]] = {
     "move_release": lambda d, e: d.move_release("my-bot", "1.1.0", "quarantine", "x"),
     "promote": lambda d, e: d.promote("my-bot", "1.1.0", "production", "x"),
 }
-NOWHERE = {"give_verdict", "add_missed", "pin_baseline", "move_release", "correct_note", "withdraw_correction"}
+NOWHERE = {
+    "replay_letters",
+    "drop_letters",
+    "give_verdict",
+    "add_missed",
+    "pin_baseline",
+    "move_release",
+    "correct_note",
+    "withdraw_correction",
+}
 """Of no environment: any operator may."""
 ON_THE_REPLICA = {"drill"}
 """What moves there, for another environment's sake."""
@@ -133,7 +146,7 @@ LOOKS = {
     "advisory_story", "drills", "reviews", "asset_story", "authorisations", "bench", "board", "calendar", "change_mark", "close", "dependents", "flips", "gate_story",
     "history", "holds", "inventory", "plan_story", "plans", "quiet", "release_diff", "release_story", "source_problems",
     "hold_story", "ledger", "radius", "story", "tree", "trends", "waiver_story", "waivers",
-    "silences", "preview_silence", "matching",
+    "letters", "letter_story", "silences", "preview_silence", "matching",
     "notes", "note_story", "corrections", "shutdowns", "scorecard", "tempo", "trust",
 }  # fmt: skip
 
