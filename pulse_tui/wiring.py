@@ -344,6 +344,7 @@ class House:
             correlate=correlate,
             weigh=weigh,
             changes=settings.changes,
+            links=settings.links,
             precedence=settings.precedence,
             written=settings.versions,
         )

@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tripwire": ("tripwire", "does a hosted model still answer as its pinned baseline does? pin what it does now"),
     "policy": ("policy", "check or test the policy"),
     "alert": ("alert", "acknowledge, resolve, silence, waive or unmute an alert; say what it was worth"),
+    "incident": ("incident", "alerts handled as one: list, show, confirm a cause, split, merge, undo, resolve, export"),
     "missed": ("missed", "record what no alert reported, or list it"),
     "delivery": ("delivery", "messages that did not arrive: list, show, replay, drop"),
     "muted": ("alert", "everything that is muted, waived or held: until when, by whom, why"),

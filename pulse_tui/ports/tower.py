@@ -24,11 +24,12 @@ from pulse_tui.domain.views.registry import (
 from pulse_tui.domain.views.rollback import AuthorisationLine, DrillLine, PlanLine, PlanStory, ReviewRow
 from pulse_tui.domain.views.vendors import CorrectionRow, NoteRow, NoteStory, Shutdowns, TempoLine
 from pulse_tui.ports.delivery import DeliveryDesk
+from pulse_tui.ports.incidents import IncidentDesk
 from pulse_tui.ports.learning import LearningDesk
 from pulse_tui.ports.silences import SilenceDesk
 
 
-class Desk(DeliveryDesk, LearningDesk, SilenceDesk, Protocol):
+class Desk(DeliveryDesk, IncidentDesk, LearningDesk, SilenceDesk, Protocol):
     """What the tower can ask for. Every call may block: the app calls it in a thread.
 
     Deeds raise :class:`~pulse_tui.domain.errors.Refused` with the reasons; any

@@ -42,6 +42,7 @@ from pulse_tui.ports import (
     Transaction,
 )
 from pulse_tui.settings.changes import ChangesShape
+from pulse_tui.settings.links import LinkShape
 from pulse_tui.settings.shapes import ApprovalsShape, GovernanceShape, PlaybookShape, SourceShape, SuiteShape
 
 SYSTEM = "pulse-tui"
@@ -263,7 +264,7 @@ class Correlate(Protocol):
 
 
 class Weigh(Protocol):
-    """Ranks the causes of incidents anew when signals came in (``alerts/incidents``)."""
+    """Ranks the causes of incidents again when signals came in (``alerts/incidents``)."""
 
     def __call__(self, tx: Transaction, parts: JudgeParts, signals: Sequence[Signal], now: datetime, /) -> None:
         """After the signals are stored and judged, in their transaction."""
@@ -302,6 +303,8 @@ class JudgeParts(NamedTuple):
     """People, teams, schedules and ladders."""
     changes: ChangesShape = ChangesShape()
     """Change windows and embargoes."""
+    links: Sequence[LinkShape] = ()
+    """Where to look while an incident is open."""
     precedence: Sequence[str] = ()
     """Source ids, the most believed first."""
     written: Mapping[str, str] = MappingProxyType({})

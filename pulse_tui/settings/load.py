@@ -26,6 +26,7 @@ from pulse_tui.settings.changes import read_changes
 from pulse_tui.settings.check import Seconds, convert, failed, nearest, renamed_keys
 from pulse_tui.settings.document import Node, read
 from pulse_tui.settings.estate import join_estates, read_estate, states_assets, version_marks
+from pulse_tui.settings.links import read_links
 from pulse_tui.settings.lists import named, unique
 from pulse_tui.settings.operators import read_operators
 from pulse_tui.settings.polite import floor_of
@@ -56,9 +57,9 @@ SECTIONS = {
     "name", "database", "estate", "sources", "suites", "routes", "playbooks", "operators", "approvals",
     "operators_file", "revoked_keys", "acknowledge_for", "policy", "precedence", "hooks", "governance",
     *people.SECTIONS,
-    "changes",
+    "changes", "links",
 }  # fmt: skip
-_LISTS = {"sources", "suites", "routes", "playbooks", "operators", *people.LISTS}
+_LISTS = {"links", "sources", "suites", "routes", "playbooks", "operators", *people.LISTS}
 
 
 EVERY_S = 300.0
@@ -233,6 +234,7 @@ def _build(
         states_assets=states_assets(sections.get("estate")),
         versions=dict(version_marks(sections.get("estate"))),
         sources=tuple(sources),
+        links=read_links(sections.get("links"), problems),
         changes=read_changes(sections.get("changes"), checks.cron, problems),
         precedence=_precedence(sections.get("precedence"), sources, problems),
         hooks=whole("hooks", HooksShape, None),

@@ -16,6 +16,7 @@ from pulse_tui.domain.oncall import Right, Role
 from pulse_tui.settings.changes import ChangesShape
 from pulse_tui.settings.check import Seconds
 from pulse_tui.settings.describe import Shape, prose, words_of
+from pulse_tui.settings.links import LinkShape
 from pulse_tui.settings.load import PlaybookKeys, RouteKeys, SourceKeys, StepKeys
 from pulse_tui.settings.people_shapes import HoursShape, PersonShape, RoleRuleShape, RungShape, ScheduleShape, TeamShape
 from pulse_tui.settings.shapes import (
@@ -96,6 +97,7 @@ def config_schema(kinds: Kinds, policy: Mapping[str, Any]) -> dict[str, Any]:
         },
         "working_hours": made.ref(HoursShape),
         "changes": made.ref(ChangesShape),
+        "links": _each(made.ref(LinkShape)),
     }
     root = {"type": "object", "properties": properties, "additionalProperties": False}
     return _document(CONFIG_ID, root, made.defs)

@@ -22,6 +22,7 @@ from pulse_tui.domain.words import AssetType, ComponentKind, Environment, Exposu
 from pulse_tui.settings.changes import ChangesShape
 from pulse_tui.settings.check import Seconds
 from pulse_tui.settings.document import Node
+from pulse_tui.settings.links import LinkShape
 
 Id = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$(?!\n)")]
 Percent = Annotated[float, Meta(ge=0, le=100)]
@@ -325,6 +326,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     identity: Identity = Identity()
     """What a vote has to prove, and where."""
     approvals: ApprovalsShape = ApprovalsShape()
+    links: tuple[LinkShape, ...] = ()
+    """Where to look while an incident is open."""
     changes: ChangesShape = ChangesShape()
     """Change windows and embargoes."""
     precedence: tuple[str, ...] = ()

@@ -24,7 +24,7 @@ from tests.fakes.small_estate import authorise, signal_line
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 READS = {
-    "silence list", "silence preview", "maintenance list", "maintenance preview",
+    "incident list", "incident show", "incident export", "silence list", "silence preview", "maintenance list", "maintenance preview",
     "advisory show", "advisory radius", "audit verify", "audit export", "audit anchor", "compare", "coverage", "components tree", "components users", "components find",
     "components unaudited", "delivery list", "delivery show", "doctor", "drift", "explain", "gate", "help", "inventory", "match", "muted", "policy check",
     "policy test", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
@@ -44,6 +44,13 @@ ACTS: dict[str, tuple[str, ...]] = {
     "delivery replay": ("--all",),
     "delivery drop": ("--route", "r", "--why", "x"),
     "alert unmute": ("{alert}", "--why", "x"),
+    "incident confirm": ("{incident}", "s-1"),
+    "incident split": ("{incident}", "{alert}"),
+    "incident merge": ("{incident}", "{incident}"),
+    "incident onset": ("{incident}", "2h"),
+    "incident impact": ("{incident}", "none"),
+    "incident resolve": ("{incident}", "--why", "x"),
+    "incident undo": ("{incident}",),
     "silence add": ("--match", "true", "--for", "2h", "--why", "x"),
     "silence end": ("s-1", "--why", "x"),
     "maintenance add": ("--match", "true", "--from", "2h", "--for", "2h", "--why", "x"),
@@ -97,6 +104,13 @@ CALLS: dict[str, Callable[[ServiceDesk, Estate], object]] = {
     "unmute": lambda d, e: d.unmute(e.alert, "x"),
     "give_verdict": lambda d, e: d.give_verdict(e.alert, "noise"),
     "add_missed": lambda d, e: d.add_missed("x", datetime(2026, 1, 1, tzinfo=UTC)),
+    "confirm_cause": lambda d, e: d.confirm_cause(e.incident, "1"),
+    "split_incident": lambda d, e: d.split_incident(e.incident, e.alert),
+    "merge_incident": lambda d, e: d.merge_incident(e.incident, e.incident),
+    "undo_incident": lambda d, e: d.undo_incident(e.incident),
+    "state_onset": lambda d, e: d.state_onset(e.incident, NOW),
+    "state_impact": lambda d, e: d.state_impact(e.incident, "none"),
+    "resolve_incident": lambda d, e: d.resolve_incident(e.incident, "x"),
     "place_silence": lambda d, e: d.place_silence("true", NOW, NOW + timedelta(hours=1), "x"),
     "end_silence": lambda d, e: d.end_silence("s-1", "x"),
     "acknowledge_all": lambda d, e: d.acknowledge_all([e.alert]),
@@ -147,6 +161,7 @@ LOOKS = {
     "history", "holds", "inventory", "plan_story", "plans", "quiet", "release_diff", "release_story", "source_problems",
     "hold_story", "ledger", "radius", "story", "tree", "trends", "waiver_story", "waivers",
     "letters", "letter_story", "silences", "preview_silence", "matching",
+    "incidents", "incident_story",
     "notes", "note_story", "corrections", "shutdowns", "scorecard", "tempo", "trust",
 }  # fmt: skip
 
@@ -159,6 +174,7 @@ class Estate(NamedTuple):
     plan: str
     run: str
     authorisation: str
+    incident: str
 
 
 def prepare(shell: Shell) -> Estate:
@@ -175,7 +191,8 @@ def prepare(shell: Shell) -> Estate:
         (run,) = tx.rollbacks.runs(plan_hash=plan)
         hold = next(h.id for h in tx.judgements.holds() if h.placed_by == "ana")
         given = tx.rollbacks.authorisations()[0][0].hash
-        return Estate(tx.judgements.alerts()[0].id, hold, plan, run.id, given)
+        incident = tx.incidents.all()[0].id
+        return Estate(tx.judgements.alerts()[0].id, hold, plan, run.id, given, incident)
 
 
 def contents(shell: Shell) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The causes of an incident, ranked anew as signals come in."""
+"""The causes of an incident, ranked again as signals come in."""
 
 from __future__ import annotations
 

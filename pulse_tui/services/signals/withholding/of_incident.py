@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pulse_tui.domain.alert import Alert, AlertState
+from pulse_tui.domain.delivery import DeliveryState
 from pulse_tui.domain.notice import NoticeOutcome, Use, Withheld
 from pulse_tui.domain.words import SignalType
 from pulse_tui.services.signals.withholding.about import About, Held
 
 _CALLS = frozenset({Use.PAGE, Use.NOTIFY})
 """What calls a person. A ticket and a review are work of their own, whatever else is broken."""
+_LOST = frozenset({DeliveryState.DEAD, DeliveryState.DROPPED})
 _OWN_WORK = frozenset({SignalType.CVE, SignalType.DEPRECATION})
 """A vulnerability is closed by other people than an outage is: it is never passed over because of one."""
 
@@ -16,8 +18,8 @@ _OWN_WORK = frozenset({SignalType.CVE, SignalType.DEPRECATION})
 def same_incident(about: About) -> Held | None:
     """A destination that was notified of one alert of an incident is not notified of another that is no more urgent.
 
-    While the other one is open and nobody silenced it: who was notified of what is over knows of nothing. The ladder climbs
-    all the same, and a page is not passed over because of a mere message.
+    While the other one is open, nobody silenced it, and its message is not lost. The ladder climbs all the same, and a page
+    is not passed over because of a mere message.
     """
     message = about.message
     if message.use not in _CALLS or message.rung:
@@ -26,9 +28,12 @@ def same_incident(about: About) -> Held | None:
     if incident is None or _kind(about, about.alert) in _OWN_WORK:
         return None
     seen: set[str] = {about.alert.id}
-    for notice in about.tx.notices.of_incident(incident):
+    called = about.tx.notices.of_incident(incident)
+    sent = about.tx.plumbing.deliveries_of([n.key for n in called if n.key is not None])
+    for notice in called:
         here = notice.route == message.delivery.route and notice.outcome is NoticeOutcome.QUEUED
-        if not here or notice.alert_id in seen or (message.use is Use.PAGE and notice.use is not Use.PAGE):
+        lost = notice.key is not None and notice.key in sent and sent[notice.key].state in _LOST
+        if not here or lost or notice.alert_id in seen or (message.use is Use.PAGE and notice.use is not Use.PAGE):
             continue
         seen.add(notice.alert_id)
         other = about.tx.judgements.alert(notice.alert_id)

@@ -1,0 +1,222 @@
+"""Incidents as rows and as pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from pulse_tui.domain.alert import Alert
+from pulse_tui.domain.audit import AuditEntry
+from pulse_tui.domain.incident import LISTED, CauseVerdict, Incident, IncidentState, Tally
+from pulse_tui.domain.moments import iso, to_us
+from pulse_tui.domain.notice import Notice
+from pulse_tui.domain.views.incidents import (
+    CauseLine,
+    IncidentRow,
+    IncidentStory,
+    LinkLine,
+    MemberLine,
+    Moment,
+    NoticeLine,
+)
+from pulse_tui.ports import Transaction
+from pulse_tui.services.alerts.incidents.operate import find
+from pulse_tui.services.alerts.incidents.similar import seen_before
+from pulse_tui.services.parts import SYSTEM, JudgeParts
+
+MOMENTS = 400
+"""Lines of a timeline; of more the first and the last ones are kept."""
+_BEFORE, _AFTER = timedelta(minutes=30), timedelta(minutes=10)
+_QUIET = frozenset({"incident.joined", "incident.opened"})
+ENDED_FOR = timedelta(days=30)
+"""How far back lists of ended incidents go."""
+
+
+def rows(tx: Transaction, now: datetime, *, every: bool = False) -> list[IncidentRow]:
+    """Open incidents, the most urgent first; ``every``: those that ended in the last 30 days behind them."""
+    found = tx.incidents.all([IncidentState.OPEN])
+    if every:
+        found += tx.incidents.all([IncidentState.RESOLVED, IncidentState.MERGED], since=now - ENDED_FOR)
+    tallies = tx.incidents.tallies([i.id for i in found])
+    made = [(i, row_of(i, tallies.get(i.id))) for i in found]
+    made.sort(key=lambda pair: _order(*pair))
+    return [row for _, row in made]
+
+
+def row_of(incident: Incident, tally: Tally | None) -> IncidentRow:
+    """As it is now: its urgency is that of its open alerts, whatever it was."""
+    chosen = next((c for c in incident.causes if c.signal_id == incident.cause), None)
+    if chosen is None and incident.causes and incident.verdict is CauseVerdict.NAMED:
+        chosen = incident.causes[0]
+    priority = tally.priority if tally is not None and tally.priority is not None else incident.priority
+    return IncidentRow(
+        id=incident.id,
+        state=incident.state.value,
+        priority=priority.glyph,
+        title=incident.title,
+        asset=incident.asset_id or "",
+        environment=incident.environment.short if incident.environment else "",
+        owner=incident.owner or "",
+        opened_us=to_us(incident.opened_at),
+        last_us=to_us(incident.last_at),
+        alerts=tally.alerts if tally is not None else 0,
+        open=tally.open if tally is not None else 0,
+        verdict=incident.verdict.value,
+        cause=chosen.title if chosen is not None else "",
+        external=incident.external,
+        onset_us=to_us(incident.onset_at) if incident.onset_at is not None else None,
+        impact=incident.impact,
+        resolved_us=to_us(incident.resolved_at) if incident.resolved_at is not None else None,
+    )
+
+
+def incident_story(tx: Transaction, parts: JudgeParts, name: str, now: datetime) -> IncidentStory:
+    """All that is known of one. Raises NotFound."""
+    incident = find(tx, name)
+    row = row_of(incident, tx.incidents.tallies([incident.id]).get(incident.id))
+    members = tx.incidents.members(incident.id, LISTED)
+    alerts = {m.alert_id: a for m in members if (a := tx.judgements.alert(m.alert_id)) is not None}
+    notices = tx.notices.of_incident(incident.id)
+    lines = [
+        MemberLine(
+            a.id, a.priority.glyph, a.word, a.title, a.asset_id or "", a.environment.short if a.environment else "",
+            m.why, m.by, to_us(m.joined_at),
+        )
+        for m in members
+        if (a := alerts.get(m.alert_id)) is not None
+    ]  # fmt: skip
+    return IncidentStory(
+        row=row,
+        causes=tuple(_causes(incident)),
+        members=tuple(lines),
+        more=max(row.alerts - len(lines), 0),
+        onset=_onset(incident),
+        impact=_impact(incident),
+        ended=_ended(incident),
+        todo=tuple(_todo(tx, parts, alerts.values(), now)) if incident.open else (),
+        seen_before=tuple(_seen(tx, incident)),
+        notices=tuple(_notice(n) for n in notices[-LISTED:]),
+        timeline=_timeline(tx, incident, list(alerts.values()), notices),
+        links=tuple(_links(parts, incident, now)),
+        undo=_undo(incident),
+    )
+
+
+def _order(incident: Incident, row: IncidentRow) -> tuple[bool, str, int, str]:
+    urgent = {"P1": "0", "P2": "1", "?": "2", "P3": "3", "P4": "4"}.get(row.priority, "5")
+    return not incident.open, urgent if incident.open else "", -row.last_us, row.id
+
+
+def _causes(incident: Incident) -> Iterator[CauseLine]:
+    for number, c in enumerate(incident.causes, 1):
+        at = to_us(c.at) if c.at is not None else None
+        yield CauseLine(
+            number, c.signal_id, c.score, c.kind or "signal", c.title, c.why, c.signal_id == incident.cause, at, c.also
+        )
+
+
+def _onset(incident: Incident) -> str:
+    if incident.onset_at is None:
+        return "not known"
+    return f"{iso(incident.onset_at)}, {'by ' if incident.onset_why.startswith('signal') else ''}{incident.onset_why}"
+
+
+def _impact(incident: Incident) -> str:
+    if not incident.impact:
+        return "nobody stated whether customers were affected"
+    if incident.impact == "none":
+        return f"no customers, {incident.impact_why}"
+    since = f" since {iso(incident.impact_at)}" if incident.impact_at is not None else ""
+    return f"customers{since}, {incident.impact_why}"
+
+
+def _ended(incident: Incident) -> str:
+    if incident.state is IncidentState.MERGED:
+        return f"it is part of {incident.merged_into}"
+    if incident.state is not IncidentState.RESOLVED or incident.resolved_at is None:
+        return ""
+    helps = f"; what helped: {incident.helped}" if incident.helped else ""
+    return f"{iso(incident.resolved_at)}, {incident.resolved_why or 'no reason was given'}{helps}"
+
+
+def _undo(incident: Incident) -> str:
+    if not incident.acts:
+        return ""
+    act = incident.acts[-1]
+    return f"{act.what} by {act.by} at {iso(act.at)}: pulse-tui incident undo {incident.id}"
+
+
+def _todo(tx: Transaction, parts: JudgeParts, alerts: Iterable[Alert], now: datetime) -> Iterator[str]:
+    for alert in sorted((a for a in alerts if a.open), key=lambda a: a.order)[:1]:
+        signal = tx.signals.get(alert.signal_id)
+        if signal is not None:
+            yield from parts.advise(tx, parts, alert, signal, now).lines
+
+
+def _seen(tx: Transaction, incident: Incident) -> Iterator[str]:
+    for seen in seen_before(tx, incident):
+        other = seen.incident
+        how = other.helped or other.resolved_why or "no reason was given"
+        yield f"{iso(other.opened_at)} {other.id} {other.title} ({seen.why}): {'what helped: ' if other.helped else 'ended: '}{how}"
+
+
+def _notice(notice: Notice) -> NoticeLine:
+    to = " ".join(dict.fromkeys(p for p in (notice.route, notice.person or notice.team) if p)) or "nobody"
+    return NoticeLine(to_us(notice.at), to, notice.use.value, notice.outcome.value, notice.why, notice.alert_id)
+
+
+def _timeline(
+    tx: Transaction, incident: Incident, alerts: Sequence[Alert], notices: Sequence[Notice]
+) -> tuple[Moment, ...]:
+    found: set[Moment] = set()
+    for cause in incident.causes:
+        if cause.at is not None:
+            found.add(Moment(to_us(cause.at), "", f"{cause.kind}: {cause.title} [{cause.signal_id}]"))
+    for footing in incident.footings:
+        signal = tx.signals.get(footing.signal_id)
+        if signal is not None:
+            found.add(Moment(to_us(signal.occurred_at), "", f"{signal.title} [{signal.id}]"))
+    found.update(_acts(tx.log.entries(subject=incident.id)))
+    for alert in alerts:
+        found.update(_acts(tx.log.entries(subject=alert.id)))
+    for notice in notices:
+        line = _notice(notice)
+        found.add(Moment(line.at_us, SYSTEM, f"{line.use} to {line.to}: {line.outcome}"))
+    assets = dict.fromkeys(f.asset_id for f in incident.footings if f.asset_id is not None)
+    until = (incident.resolved_at or incident.last_at) + ENDED_FOR
+    for asset in assets:
+        for plan, _ in tx.rollbacks.plans(asset, 20):
+            for run in tx.rollbacks.runs(plan_hash=plan.hash):
+                if incident.opened_at <= run.started_at <= until:
+                    words = f"{plan.purpose.value} of {asset} {plan.environment.short} (run {run.id})"
+                    found.add(Moment(to_us(run.started_at), run.started_by, f"began: {words}"))
+                    if run.ended_at is not None:
+                        found.add(Moment(to_us(run.ended_at), run.started_by, f"{run.state.value}: {words}"))
+    lines = sorted(found)
+    if len(lines) > MOMENTS:
+        left = len(lines) - MOMENTS
+        middle = Moment(lines[MOMENTS // 2].at_us, "", f"{left} lines are left out here")
+        lines = [*lines[: MOMENTS // 2], middle, *lines[-MOMENTS // 2 :]]
+    return tuple(lines)
+
+
+def _acts(entries: Iterable[AuditEntry]) -> Iterator[Moment]:
+    for entry in entries:
+        detail = dict(entry.detail)
+        said = detail.get("title") or detail.get("why") or detail.get("until") or detail.get("verdict") or ""
+        of = f" {detail['alert']}" if entry.action in _QUIET and "alert" in detail else ""
+        words = entry.action.replace(".", " ").replace("_", " ")
+        yield Moment(to_us(entry.at), entry.actor, f"{words}{of}{': ' + said if said else ''}")
+
+
+def _links(parts: JudgeParts, incident: Incident, now: datetime) -> Iterator[LinkLine]:
+    begin = min(incident.onset_at or incident.opened_at, incident.opened_at) - _BEFORE
+    end = (incident.resolved_at or now) + _AFTER
+    values = {
+        "from": iso(begin), "to": iso(end), "from_s": str(int(begin.timestamp())), "to_s": str(int(end.timestamp())),
+        "from_ms": str(int(begin.timestamp() * 1_000)), "to_ms": str(int(end.timestamp() * 1_000)),
+        "asset": incident.asset_id or "", "environment": incident.environment.value if incident.environment else "",
+        "incident": incident.id, "owner": incident.owner or "",
+    }  # fmt: skip
+    for link in parts.links:
+        yield LinkLine(link.name, link.filled(values))
