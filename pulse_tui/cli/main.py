@@ -54,6 +54,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rehearse": ("rehearse", "play a scenario through estate, policy, routes and schedules: nothing is sent"),
     "audit": ("audit", "verify or export the audit chain"),
     "doctor": ("doctor", "is everything in order: config, database, sources, terminal, clock"),
+    "activity": ("activity", "everything that all operators and the program did, newest first"),
+    "decisions": ("decisions", "who waived, lifted, accepted, overrode, approved or changed what, and why"),
     "checklist": ("checklist", "the launch checklist: each line with its evidence, or what is missing and what to do"),
     "db": ("db", "upgrade or back up the database"),
     "schema": ("schema", "JSON Schemas: signal, facts, config, policy, playbook"),

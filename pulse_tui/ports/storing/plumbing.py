@@ -67,6 +67,21 @@ class Log(Protocol):
         """Oldest first; with ``limit`` the newest ones."""
         ...
 
+    def page(
+        self,
+        limit: int,
+        before: int | None = None,
+        *,
+        actions: Collection[str] = (),
+        actor: str | None = None,
+        since: datetime | None = None,
+    ) -> list[AuditEntry]:
+        """The newest first: the lines before number ``before``, None for the newest of all.
+
+        ``actions``: only of these; one that ends with a dot stands for all that begin so.
+        """
+        ...
+
 
 class Plumbing(Protocol):
     """Sources, leases, the outbox."""

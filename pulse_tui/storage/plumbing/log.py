@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from pulse_tui.domain.audit import GENESIS, Anchor, AuditEntry, StoredLine, Walked, link, walk
 from pulse_tui.domain.errors import StorageError
-from pulse_tui.domain.moments import from_us
+from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.storage.plumbing import tables as t
 from pulse_tui.storage.sql import append_only
 from pulse_tui.storage.sql.codec import Codec
@@ -103,6 +103,30 @@ class AuditTable:
         if limit is None:
             return self._read(query.order_by(t.audit.c.seq))
         return self._read(query.order_by(t.audit.c.seq.desc()).limit(limit))[::-1]
+
+    def page(
+        self,
+        limit: int,
+        before: int | None = None,
+        *,
+        actions: Collection[str] = (),
+        actor: str | None = None,
+        since: datetime | None = None,
+    ) -> list[AuditEntry]:
+        self._flush()
+        c = t.audit.c
+        query = sa.select(t.audit).order_by(c.seq.desc()).limit(limit)
+        if before is not None:
+            query = query.where(c.seq < before)
+        if actions:
+            whole = [a for a in actions if not a.endswith(".")]
+            begun = [c.action.startswith(a, autoescape=True) for a in actions if a.endswith(".")]
+            query = query.where(sa.or_(c.action.in_(whole), *begun))
+        if actor is not None:
+            query = query.where(c.actor == actor)
+        if since is not None:
+            query = query.where(c.at >= to_us(since))
+        return self._read(query)
 
     def contradiction(self, record: str, since: str) -> str:
         self._flush()
