@@ -245,11 +245,11 @@ class ServiceDesk(DeliveryCalls, IncidentCalls, LearningCalls, SilenceCalls):
         return operate.resolve(parts.judging, alert_id, self.operator, why, parts.clock())
 
     def silence(self, alert_id: str, hours: float, why: str) -> str:
-        parts = self._on(alert_id)
+        parts = self._on(alert_id, "alert.silence")
         return operate.silence(parts.store, alert_id, self.operator, hours, why, parts.clock())
 
     def waive(self, alert_id: str, days: int, why: str) -> str:
-        parts = self._on(alert_id)
+        parts = self._on(alert_id, "alert.waive")
         return operate.waive(parts.store, alert_id, self.operator, days, why, parts.clock())
 
     def unmute(self, alert_id: str, why: str) -> str:
@@ -355,7 +355,7 @@ class ServiceDesk(DeliveryCalls, IncidentCalls, LearningCalls, SilenceCalls):
         return operate.lift(parts.store, hold_id, self.operator, why, parts.clock())
 
     def review_hold(self, hold_id: str, until: datetime, why: str) -> str:
-        parts = self.acting("freeze.review", hold_id, self._held_in(hold_id))
+        parts = self.acting("hold.review", hold_id, self._held_in(hold_id))
         return operate.review(parts.store, hold_id, self.operator, until, why, parts.clock())
 
     def hold_story(self, hold_id: str) -> tuple[tuple[str, str], ...]:
@@ -523,7 +523,7 @@ class ServiceDesk(DeliveryCalls, IncidentCalls, LearningCalls, SilenceCalls):
             raise Refused("this tower is read-only", todo="Start it without --read-only to act")
         try:
             parts = self._current()
-            release.may(parts, self.operator, environment)
+            release.may(parts, self.operator, environment, what)
         except Refused as error:
             with self._store.write() as tx:
                 detail = {"what": what, "why": str(error)}
@@ -544,11 +544,11 @@ class ServiceDesk(DeliveryCalls, IncidentCalls, LearningCalls, SilenceCalls):
         # One that names no environment holds production, too.
         return (hold.environment or Environment.PRODUCTION) if hold is not None else None
 
-    def _on(self, alert_id: str) -> RollbackParts:
+    def _on(self, alert_id: str, what: str = "alert") -> RollbackParts:
         """Who acts on an alert is an operator who may act where it stands."""
         with self._store.read() as tx:
             alert = tx.judgements.alert(alert_id)
-        return self.acting("alert", alert_id, alert.environment if alert is not None else None)
+        return self.acting(what, alert_id, alert.environment if alert is not None else None)
 
     def on_plan(self, what: str, plan_hash: str) -> RollbackParts:
         """:meth:`acting` where a plan moves something. Raises NotFound for one that is not there."""

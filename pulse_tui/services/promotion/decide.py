@@ -11,6 +11,8 @@ from pulse_tui.domain.evidence import VersionEvidence
 from pulse_tui.domain.release import Release, ReleaseState
 from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.words import Change, Environment, Recommended, Severity, SignalType
+from pulse_tui.enrich.oncall.rights import NEEDS
+from pulse_tui.enrich.oncall.rights import may as has_right
 from pulse_tui.ports import Transaction
 from pulse_tui.services.alerts.operate import lapse
 from pulse_tui.services.parts import SYSTEM, RollbackParts
@@ -186,8 +188,11 @@ def _event(
 # --------------------------------------------------------------------------- who may, and what is kept
 
 
-def may(parts: RollbackParts, by: str, environment: Environment | None = None) -> None:
-    """An estate with an operators' file lets only them decide; one without lets anybody."""
+def may(parts: RollbackParts, by: str, environment: Environment | None = None, what: str = "") -> None:
+    """An estate with an operators' file lets only them decide; one without lets anybody. ``what``: the action, for which
+    the configuration may ask for a role (``rights``)."""
+    if (missing := has_right(parts.judging.oncall, by, NEEDS.get(what))) is not None:
+        raise Refused(missing, todo="See rights, people and teams in the configuration")
     if not parts.operators:
         return
     operator = parts.operators.get(by)
