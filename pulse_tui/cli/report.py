@@ -1,4 +1,4 @@
-"""``pulse-tui report``: what can be learnt from a span of time; so far of vendors, compared by operational risk."""
+"""``pulse-tui report``: what can be learnt from a span of time: for an audience, of noise by rule, of vendors."""
 
 from __future__ import annotations
 
@@ -13,11 +13,20 @@ from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.scorecard import Scorecard
 
 LONGEST_D = 3_660
+AUDIENCES = ["platform", "security", "product", "leadership"]
 _MARKS = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>#|!"})
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """The span and the form."""
+    parser.add_argument(
+        "view",
+        nargs="?",
+        choices=["vendors", "noise"],
+        default="vendors",
+        help="vendors compared by operational risk (without an audience), or the noise of each rule with a proposed change",
+    )
+    parser.add_argument("--audience", choices=AUDIENCES, help="how we do, in the words of who reads it")
     parser.add_argument("--days", type=int, default=90, metavar="N", help="the last N days; 90")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="as Markdown")
@@ -25,6 +34,9 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     parser.epilog = (
         "Vendors, those that assets here run on first, the riskiest on top: notice of ends, changes without a note, incidents,\n"
         "price and limit moves, alerts, verdicts of the re-tests they asked for. What nobody reads is unknown, not zero.\n"
+        "For an audience: the measures of pulse-tui metrics with their definitions, incidents, noise by rule, what can be rolled\n"
+        "back, the launch checklist; what is not known is left out of every mean, and counted. Two reports of one day over the same\n"
+        "data are the same to the byte.\n"
         "exit codes: 0"
     )
 
@@ -35,11 +47,31 @@ def run(options: argparse.Namespace, _name: str) -> int:
 
     if not 0 < options.days <= LONGEST_D:
         raise WrongUse(f"--days {options.days} is no span", todo=f"Give 1 to {LONGEST_D}")
+    if options.audience is not None or options.view == "noise":
+        return _learnt(options)
     with opened(options) as house:
         house.sync()
         found = vendor_scorecard(house.store, house.clock(), timedelta(days=options.days))
     form = _markdown if options.markdown else _page if options.html else _lines
     emit(options, _plain(found), form(found))
+    return 0
+
+
+def _learnt(options: argparse.Namespace) -> int:
+    from pulse_tui.cli.report_forms import markdown, page  # noqa: PLC0415
+    from pulse_tui.services.learning.report import Audience, noise_as_report, report  # noqa: PLC0415
+
+    if options.audience is not None and options.view == "noise":
+        raise WrongUse("the report of noise has no audience", todo="Leave out --audience: pulse-tui report noise")
+    with opened(options) as house:
+        house.sync()
+        if options.view == "noise":
+            made, rows = noise_as_report(house.rollback, options.days)
+            data: object = {"since": from_us(made.since_us), "until": from_us(made.until_us), "rules": rows}
+        else:
+            data = made = report(house.rollback, Audience(options.audience), options.days)
+    form = markdown(made) if options.markdown else page(made) if options.html else made.lines()
+    emit(options, data, form)
     return 0
 
 

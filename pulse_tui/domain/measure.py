@@ -57,6 +57,8 @@ class Measure(NamedTuple):
         """What it was computed from, and what was left out of it, in words."""
         if not self.of:
             counted = ""
+        elif self.value is None and not self.denominator:
+            counted = "" if self.left_out else f"no {self.of} in these days"
         elif self.unit is Unit.RATIO:
             counted = f"{self.numerator:g} of {self.denominator:g} {self.of}"
         elif self.unit is Unit.SECONDS:

@@ -29,8 +29,8 @@ READS = {
     "components unaudited", "delivery list", "delivery show", "doctor", "drift", "explain", "gate", "help", "inventory", "match", "muted", "policy check",
     "policy test", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
     "rollback authorisations", "rollback report", "rollback reviews",
-    "rehearse", "note list", "note show", "note corrections", "note shutdowns", "catalogue", "classify", "resolve", "report",
-    "activity", "checklist", "decisions", "missed list", "waiver list", "waiver show", "waiver export", "schema", "status", "suite check", "suite list",
+    "rehearse", "note list", "note show", "note corrections", "note shutdowns", "catalogue", "classify", "resolve",
+    "activity", "checklist", "decisions", "metrics", "missed list", "waiver list", "waiver show", "waiver export", "report vendors", "report noise", "schema", "status", "suite check", "suite list",
 }  # fmt: skip
 COLLECTS = {"agent", "db upgrade", "db backup", "demo", "ingest", "init", "refresh", "worker"}
 """Takes data in or looks after the database: done by services and pipelines, decides nothing."""

@@ -164,7 +164,7 @@ def _before_impact(seen: Seen) -> Measure:
 def _missed(seen: Seen) -> Measure:
     count = len(seen.missed)
     definition = "what somebody recorded that no alert reported; what nobody recorded is not known"
-    return Measure("missed", "missed", definition, Unit.NUMBER, float(count), float(count), 1.0)
+    return Measure("missed", "missed", definition, Unit.NUMBER, float(count), float(count), 1.0, "recorded by somebody")
 
 
 def _reports(seen: Seen) -> Measure:
@@ -173,7 +173,7 @@ def _reports(seen: Seen) -> Measure:
         "reports_per_alert",
         "reports per alert",
         "how often the condition of an alert was reported while it was open: each after the first called nobody again",
-        Unit.NUMBER, _share(reports, count), float(reports), float(count), f"reports of {count} alerts",
+        Unit.NUMBER, _share(reports, count), float(reports), float(count), f"reports of {count} alerts" if count else "alerts",
     )  # fmt: skip
 
 
