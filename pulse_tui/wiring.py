@@ -345,6 +345,7 @@ class House:
             weigh=weigh,
             changes=settings.changes,
             links=settings.links,
+            maintenance=settings.maintenance,
             precedence=settings.precedence,
             written=settings.versions,
         )
@@ -452,7 +453,15 @@ def read_settings(config: Path | None, at: datetime | None = None) -> Settings:
 
     if config is None:
         return Settings(base=str(Path.cwd()))
-    return load(config, options_of, SuiteChecks(formats=formats_beside, cron=cron.problem), at)
+    return load(config, options_of, SuiteChecks(formats=formats_beside, cron=cron.problem, expression=_flaw), at)
+
+
+def _flaw(expression: str) -> str | None:
+    """What is wrong with an expression over the facts of policy; the engine is loaded for the first one."""
+    from pulse_tui.services.signals.silenced import Matcher  # noqa: PLC0415
+
+    flaws = Matcher(expression).flaws
+    return f"{flaws[0].what} at {flaws[0].column}" + (f" ({flaws[0].hint})" if flaws[0].hint else "") if flaws else None
 
 
 def _stamp(config: Path | None) -> object:

@@ -11,6 +11,7 @@ from pulse_tui.cli.main import COMMANDS, parser_of, tower_parser
 from pulse_tui.kinds import FAMILIES, Kinds
 from pulse_tui.settings import people_shapes, shapes
 from pulse_tui.settings.describe import Option, Shape, old_names, options_in, prose, shapes_in
+from pulse_tui.settings.maintenance import MaintenanceShape
 
 _FAMILY = {
     "collectors": ("source", "sources", "`id`, `kind`, `every` (how often, default 5m) and `enabled` (default true)"),
@@ -24,6 +25,7 @@ _SECTIONS: tuple[tuple[str, Shape], ...] = (
     ("operators", shapes.OperatorShape),
     ("approvals", shapes.ApprovalsShape),
     ("hooks", shapes.HooksShape),
+    ("maintenance", MaintenanceShape),
     ("people", people_shapes.PersonShape),
     ("teams", people_shapes.TeamShape),
     ("schedules", people_shapes.ScheduleShape),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -39,6 +39,12 @@ _FIELDS = (
 def next_fire(expression: str, after: datetime) -> datetime | None:
     """When it fires next after a moment; None for a date that never comes. Raises ValueError with what is wrong."""
     return next(_simulated(expression, after.astimezone(UTC)), None)
+
+
+def next_local(expression: str, after: datetime, zone: tzinfo) -> datetime | None:
+    """The same on the wall clock of a zone, as UTC: what the clock leaves out or has twice fires once."""
+    fire = next(_simulated(expression, after.astimezone(zone)), None)
+    return fire.astimezone(UTC) if fire is not None else None
 
 
 def problem(expression: str) -> str | None:

@@ -267,7 +267,9 @@ def _calendars(keeping: Keeping) -> list[str]:
 
 def _mutes(keeping: Keeping) -> list[str]:
     from pulse_tui.services.alerts.operate import lapse  # noqa: PLC0415
+    from pulse_tui.services.alerts.reminders import remind  # noqa: PLC0415
 
+    remind(keeping.house.judging, keeping.house.clock())
     lapsed = lapse(keeping.house.judging, keeping.house.clock())
     return [f"{lapsed} alerts fire again"] if lapsed else []
 

@@ -43,6 +43,7 @@ from pulse_tui.ports import (
 )
 from pulse_tui.settings.changes import ChangesShape
 from pulse_tui.settings.links import LinkShape
+from pulse_tui.settings.maintenance import MaintenanceShape
 from pulse_tui.settings.shapes import ApprovalsShape, GovernanceShape, PlaybookShape, SourceShape, SuiteShape
 
 SYSTEM = "pulse-tui"
@@ -303,6 +304,8 @@ class JudgeParts(NamedTuple):
     """People, teams, schedules and ladders."""
     changes: ChangesShape = ChangesShape()
     """Change windows and embargoes."""
+    maintenance: Sequence[MaintenanceShape] = ()
+    """Windows that come again and again."""
     links: Sequence[LinkShape] = ()
     """Where to look while an incident is open."""
     precedence: Sequence[str] = ()

@@ -28,6 +28,7 @@ from pulse_tui.settings.document import Node, read
 from pulse_tui.settings.estate import join_estates, read_estate, states_assets, version_marks
 from pulse_tui.settings.links import read_links
 from pulse_tui.settings.lists import named, unique
+from pulse_tui.settings.maintenance import read_maintenance
 from pulse_tui.settings.operators import read_operators
 from pulse_tui.settings.polite import floor_of
 from pulse_tui.settings.shapes import (
@@ -57,9 +58,9 @@ SECTIONS = {
     "name", "database", "estate", "sources", "suites", "routes", "playbooks", "operators", "approvals",
     "operators_file", "revoked_keys", "acknowledge_for", "policy", "precedence", "hooks", "governance",
     *people.SECTIONS,
-    "changes", "links",
+    "changes", "links", "maintenance",
 }  # fmt: skip
-_LISTS = {"links", "sources", "suites", "routes", "playbooks", "operators", *people.LISTS}
+_LISTS = {"links", "maintenance", "sources", "suites", "routes", "playbooks", "operators", *people.LISTS}
 
 
 EVERY_S = 300.0
@@ -235,6 +236,7 @@ def _build(
         versions=dict(version_marks(sections.get("estate"))),
         sources=tuple(sources),
         links=read_links(sections.get("links"), problems),
+        maintenance=read_maintenance(sections.get("maintenance"), checks.cron, checks.expression, problems),
         changes=read_changes(sections.get("changes"), checks.cron, problems),
         precedence=_precedence(sections.get("precedence"), sources, problems),
         hooks=whole("hooks", HooksShape, None),

@@ -9,11 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
-from zoneinfo import ZoneInfo
 
 from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.oncall import OnCall, Person, Right, Role, RoleRule, Rotation, Rung, Schedule, Shift, Team
 from pulse_tui.domain.words import Priority
+from pulse_tui.domain.zones import is_zone
 from pulse_tui.settings.check import convert, nearest, seconds
 from pulse_tui.settings.document import Node, read_text
 from pulse_tui.settings.lists import named, unique
@@ -208,15 +208,6 @@ class _Checks:
         elif to not in WORDS:
             known = {*WORDS, *roles, *self._people, *self._teams}
             self.wrong(node, f"{what}: nobody is called {to!r}", nearest(to, known))
-
-
-def is_zone(name: str) -> bool:
-    """Whether there is a time zone of this name."""
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        return False
-    return True
 
 
 def _schedule(shape: ScheduleShape, checks: _Checks, base: Path, files: dict[str, Stamp]) -> Schedule | None:

@@ -18,6 +18,7 @@ from pulse_tui.settings.check import Seconds
 from pulse_tui.settings.describe import Shape, prose, words_of
 from pulse_tui.settings.links import LinkShape
 from pulse_tui.settings.load import PlaybookKeys, RouteKeys, SourceKeys, StepKeys
+from pulse_tui.settings.maintenance import MaintenanceShape
 from pulse_tui.settings.people_shapes import HoursShape, PersonShape, RoleRuleShape, RungShape, ScheduleShape, TeamShape
 from pulse_tui.settings.shapes import (
     ApprovalsShape,
@@ -98,6 +99,7 @@ def config_schema(kinds: Kinds, policy: Mapping[str, Any]) -> dict[str, Any]:
         "working_hours": made.ref(HoursShape),
         "changes": made.ref(ChangesShape),
         "links": _each(made.ref(LinkShape)),
+        "maintenance": _each(made.ref(MaintenanceShape)),
     }
     root = {"type": "object", "properties": properties, "additionalProperties": False}
     return _document(CONFIG_ID, root, made.defs)

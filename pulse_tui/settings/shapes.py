@@ -23,6 +23,7 @@ from pulse_tui.settings.changes import ChangesShape
 from pulse_tui.settings.check import Seconds
 from pulse_tui.settings.document import Node
 from pulse_tui.settings.links import LinkShape
+from pulse_tui.settings.maintenance import MaintenanceShape
 
 Id = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$(?!\n)")]
 Percent = Annotated[float, Meta(ge=0, le=100)]
@@ -330,6 +331,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where to look while an incident is open."""
     changes: ChangesShape = ChangesShape()
     """Change windows and embargoes."""
+    maintenance: tuple[MaintenanceShape, ...] = ()
+    """Windows that come again, in which nobody is called."""
     precedence: tuple[str, ...] = ()
     """Source ids, the most believed first; when it is empty, in the order of the sources in the configuration."""
     versions: Mapping[str, str] = {}

@@ -27,6 +27,8 @@ class SuiteChecks(NamedTuple):
     """None for a kind that reads result files, else the names of those that do."""
     cron: Callable[[str], str | None] = lambda _expression: None
     """What is wrong with a cron expression."""
+    expression: Callable[[str], str | None] = lambda _expression: None
+    """What is wrong with an expression over the facts of policy."""
 
 
 UNCHECKED = SuiteChecks()

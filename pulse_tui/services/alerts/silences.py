@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from pulse_tui.policy.conditions import caret
 from pulse_tui.ports import Store, Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.reasons import reason_of
+from pulse_tui.services.signals import windows
 from pulse_tui.services.signals.mutes import after_mute
 from pulse_tui.services.signals.silenced import Matcher, Standing
 from pulse_tui.settings.check import nearest
@@ -90,7 +90,7 @@ def place(parts: JudgeParts, wanted: Wanted, by: str, now: datetime) -> str:
             zone=wanted.zone,
         )
         tx.silences.put(silence)
-        covered = _begin(tx, [silence], now) if silence.starts_at <= now else 0
+        covered = _begin(tx, parts, silence, now) if silence.starts_at <= now else 0
         detail = {
             "match": silence.match, "from": iso(silence.starts_at), "until": iso(silence.ends_at), "why": reason,
             "covers": "P1 too" if silence.everything else "P2 and below", "alerts": str(covered),
@@ -124,10 +124,13 @@ def take_out(tx: Transaction, parts: JudgeParts, alert: Alert, by: str, why: str
 def apply(parts: JudgeParts, now: datetime) -> int:
     """Begin what is due, end what is over; returns how many alerts fire again because of that."""
     with parts.store.read() as tx:
-        if not _due(tx, now):
+        if not _due(tx, now) and not any(windows.changes(tx, parts.maintenance, now)):
             return 0
     again = 0
     with parts.store.write() as tx:
+        for window in windows.changes(tx, parts.maintenance, now).gone:
+            again += _end(tx, parts, window, SYSTEM, "the configuration does not have it any more", now)
+        windows.keep(tx, parts.maintenance, now)
         for silence in _due(tx, now):
             if silence.misplaced(now):
                 why = f"it was placed at {iso(silence.created_at)}, which is yet to come: the clock was set back"
@@ -135,7 +138,7 @@ def apply(parts: JudgeParts, now: datetime) -> int:
             elif silence.ends_at <= now:
                 again += _end(tx, parts, silence, SYSTEM, "its time was up", now)
             else:
-                _begin(tx, [silence], now)
+                _begin(tx, parts, silence, now)
                 tx.log.append(now, SYSTEM, f"{silence.kind.value}.begun", silence.id, {"until": iso(silence.ends_at)})
     return again
 
@@ -228,19 +231,20 @@ def _due(tx: Transaction, now: datetime) -> list[Silence]:
     return [s for s in known if s.misplaced(now) or s.ends_at <= now or (s.begun_at is None and s.starts_at <= now)]
 
 
-def _begin(tx: Transaction, silences: Iterable[Silence], now: datetime) -> int:
+def _begin(tx: Transaction, parts: JudgeParts, silence: Silence, now: datetime) -> int:
     """Cover what is open and matches; returns how many alerts."""
-    for silence in silences:
-        tx.silences.put(msgspec.structs.replace(silence, begun_at=now))
+    tx.silences.put(msgspec.structs.replace(silence, begun_at=now))
     standing = Standing(tx, now)
     covered = 0
     for alert in tx.judgements.alerts(list(OPEN), _MANY):
         after = standing.settle(alert)
-        if after is not alert:
+        if after.silence_id == silence.id and after is not alert:
             tx.judgements.put_alert(after)
-            detail = {"by": after.silence_id or "", "until": iso(after.suppressed_until or now)}
-            tx.log.append(now, after.suppressed_by or SYSTEM, "alert.silenced", alert.id, detail)
+            detail = {"by": silence.id, "until": iso(silence.ends_at)}
+            tx.log.append(now, silence.by, "alert.silenced", alert.id, detail)
             covered += 1
+        elif alert.silence_id == silence.id and after is not alert:  # it is worded otherwise now, and does not match
+            after_mute(tx, parts, alert, alert, f"fires again: {silence.id} does not match it any more", now, standing)
     return covered
 
 

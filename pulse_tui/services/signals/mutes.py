@@ -50,7 +50,7 @@ def after_mute(
     Another silence or window that covers it keeps it suppressed. Who should have been notified while it was muted, and was
     not, is notified now. Returns it as it is stored.
     """
-    after = (standing or Standing(tx, now)).settle(after)
+    after = (standing or Standing(tx, now, parts.maintenance)).settle(after)
     tx.judgements.put_alert(after)
     if not after.open:
         return after

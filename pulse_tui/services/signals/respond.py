@@ -42,7 +42,7 @@ class Responder:
         self._placed: dict[str, Decision | None] = {}
         self._events = Events(tx, parts, now)
         self._waivers: bool | None = None
-        self._silences = Standing(tx, now)
+        self._silences = Standing(tx, now, parts.maintenance)
         self.opened = 0
 
     def expect(self, fingerprints: Iterable[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,8 @@ from pulse_tui.domain.silence import Silence
 from pulse_tui.enrich.variables import VARIABLES
 from pulse_tui.policy.conditions import Condition, Flaw, Held, engine
 from pulse_tui.ports import Transaction
+from pulse_tui.services.signals import windows
+from pulse_tui.settings.maintenance import MaintenanceShape
 
 Seen = Callable[[], Mapping[str, Any]]
 """The variables of an alert's decision, asked for only where something stands."""
@@ -36,14 +38,16 @@ class Matcher:
 class Standing:
     """The silences and windows that stand at one moment."""
 
-    def __init__(self, tx: Transaction, now: datetime) -> None:
-        """Nothing is read until an alert comes."""
+    def __init__(self, tx: Transaction, now: datetime, configured: Sequence[MaintenanceShape] = ()) -> None:
+        """Nothing is read until an alert comes. ``configured``: windows that come again, of which one may begin just now."""
         self._tx = tx
         self._now = now
+        self._configured = configured
 
     @cached_property
     def _all(self) -> list[tuple[Silence, Matcher]]:
         """What ends last first: an alert that several cover is covered until the last of them ends."""
+        windows.keep(self._tx, self._configured, self._now)
         found = [s for s in self._tx.silences.all(ended_after=self._now) if s.stands(self._now)]
         return [(s, Matcher(s.match)) for s in sorted(found, key=lambda s: (s.ends_at, s.id), reverse=True)]
 
