@@ -53,6 +53,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "waiver": ("waiver", "waive an advisory for a component of an asset, list, show, end; export as VEX"),
     "freeze": ("freeze", "freeze promotions of an asset; review, lift or pass a freeze"),
+    "enforce": ("enforce", "what holds are enforced where deploys happen: list, check, ask again"),
     "rollback": ("rollback", "plan, approve, reject, run, undo, show, list, resume"),
     "rehearse": ("rehearse", "play a scenario through estate, policy, routes and schedules: nothing is sent"),
     "audit": ("audit", "verify or export the audit chain"),

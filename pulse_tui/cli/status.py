@@ -70,6 +70,7 @@ def run(options: argparse.Namespace, name: str) -> int:
             *_stale(house),
             *(_tripwires(house) if not broken else ()),  # what is pinned is judged with the policy at hand
             *_queue(house),
+            *_enforced(house),
             *(_reviewed_soon(house) if not broken else ()),
         ]
     lines = _lines(board, able, now_us, advice, unknown)
@@ -131,6 +132,22 @@ def _queue(house: House) -> list[str]:
     with house.store.read() as tx:
         words = queue_words(tx)
     return ["", words] if words else []
+
+
+def _enforced(house: House) -> list[str]:
+    """Holds that are not enforced elsewhere as they were asked for, and embargoes that stand."""
+    from pulse_tui.services.promotion.enforce import listing  # noqa: PLC0415
+
+    now = house.clock()
+    with house.store.read() as tx:
+        found = [e for e in listing(tx, now) if e.wrong]
+    lines = [f"NOT ENFORCED AS ASKED: {e.scope} at {e.route}: {e.words}; pulse-tui enforce list" for e in found[:3]]
+    lines += [
+        f"embargo of {', '.join(e.environments)} until {iso(e.until)}: {e.why}"
+        for e in house.settings.changes.embargoes
+        if e.starts <= now < e.until
+    ]
+    return ["", *lines] if lines else []
 
 
 def _tripwires(house: House) -> list[str]:

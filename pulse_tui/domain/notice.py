@@ -18,6 +18,8 @@ class Use(StrEnum):
     NOTIFY = "notify"
     TICKET = "ticket"
     REVIEW = "review"
+    ENFORCE = "enforce"
+    """Nobody reads it: holds are enforced there, where deploys happen."""
 
 
 ANY_USE = frozenset({Use.PAGE, Use.NOTIFY, Use.REVIEW})

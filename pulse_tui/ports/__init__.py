@@ -20,7 +20,18 @@ from pulse_tui.ports.collecting import (
     Placing,
     members,
 )
-from pulse_tui.ports.responding import Action, Case, Route, SendContext, Target
+from pulse_tui.ports.responding import (
+    Action,
+    Case,
+    Enforcer,
+    Gatekeeper,
+    Held,
+    Route,
+    Seen,
+    SendContext,
+    Target,
+    Waiting,
+)
 from pulse_tui.ports.running import Ended, Files, Finished, Output, Piece, Processes, Result
 from pulse_tui.ports.signing import HeldKey, NoSigning, Signing
 from pulse_tui.ports.stepping import Addressed, Probed, Settling, Step, StepContext
@@ -81,6 +92,7 @@ __all__ = [
     "Edge",
     "Ended",
     "Enforcements",
+    "Enforcer",
     "EstateStore",
     "Evals",
     "Exploitations",
@@ -88,6 +100,8 @@ __all__ = [
     "FileFormat",
     "Files",
     "Finished",
+    "Gatekeeper",
+    "Held",
     "HeldKey",
     "Hint",
     "Hinted",
@@ -113,6 +127,7 @@ __all__ = [
     "Rollbacks",
     "Route",
     "RunHead",
+    "Seen",
     "SendContext",
     "Settling",
     "Signals",
@@ -126,6 +141,7 @@ __all__ = [
     "Transaction",
     "Users",
     "Vendors",
+    "Waiting",
     "Waivers",
     "Whereabouts",
     "members",

@@ -13,7 +13,9 @@ from pulse_tui.domain.alert import Alert, AlertEvent
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect
+from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.notice import ANY_USE, Use
+from pulse_tui.domain.words import Environment
 from pulse_tui.ports.running import Files, Processes
 from pulse_tui.ports.world import Http
 
@@ -100,6 +102,25 @@ class SendContext(NamedTuple):
     """Of a message that follows: the receipt of the first of its thread, when that arrived (the ticket's key, a timestamp)."""
 
 
+class Held(NamedTuple):
+    """A hold, as a destination is asked about it."""
+
+    key: str
+    """Of the enforcement; the same as long as the hold stands."""
+    hold: Hold
+    commits: Sequence[str] = ()
+    """Commits of the releases that it keeps back, as far as they are recorded."""
+    lifted: bool = False
+    """Whether it was asked to lift it since."""
+
+
+class Seen(NamedTuple):
+    """What a destination answers about a hold. ``held``: it enforces it now."""
+
+    held: bool
+    words: str
+
+
 class Action(Protocol):
     """A kind of response: ``actions/<kind>.py``. ``respond`` is pure; ``deliver`` touches the world.
 
@@ -121,4 +142,45 @@ class Action(Protocol):
         """Send one delivery; returns a receipt: what the provider calls it. Raises TargetError, ``permanent`` for what a repeat
         cannot change. ``PACE_S`` of its options is the pause that a provider wants between two messages, ``AT_ONCE`` how many may
         be under way."""
+        ...
+
+
+class Enforcer(Action, Protocol):
+    """A kind of destination that enforces holds where deploys happen: ``USES`` of its options is ``enforce``.
+
+    ``deliver`` gets payloads whose ``do`` is ``hold`` or ``lift``; both are safe to repeat, and what was never held is lifted
+    without an error.
+    """
+
+    def takes(self, hold: Hold, options: Any) -> bool:
+        """Whether it is asked to enforce this hold."""
+        ...
+
+    def seen(self, held: Held, options: Any, context: SendContext) -> Seen:
+        """Read back what it enforces now. Raises TargetError when that cannot be read."""
+        ...
+
+
+class Waiting(NamedTuple):
+    """A deploy that waits there for an answer of the gate."""
+
+    key: str
+    """Names it: the same deploy has the same one."""
+    place: str
+    """The environment as it is called there."""
+    commit: str
+    ref: str
+    title: str
+    link: str = ""
+
+
+class Gatekeeper(Enforcer, Protocol):
+    """One at which deploys wait for the gate. ``deliver`` gets payloads whose ``do`` is ``answer``, too."""
+
+    def waiting(self, options: Any, context: SendContext) -> Sequence[Waiting]:
+        """The deploys that wait now. Raises TargetError."""
+        ...
+
+    def meant(self, waits: Waiting, options: Any) -> Sequence[tuple[str, Environment, str]]:
+        """(asset, environment, version or "") of what would be deployed; a version that is not known is looked up by commit."""
         ...

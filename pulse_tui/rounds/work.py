@@ -181,6 +181,7 @@ def keep(house: House, lanes: Lanes, most: int = REJUDGED) -> Kept:
             broken.append(f"housekeeping broke: {sentence(error)}")
     else:
         lanes.begin("targets", partial(_targets, keeping))
+        lanes.begin("enforced", partial(_enforced, keeping))
     ended = lanes.ended()
     return Kept({"": ended.done, **done}, list(dict.fromkeys(ended.broken + broken)), keeping.sent)
 
@@ -319,6 +320,31 @@ def _targets(keeping: Keeping) -> list[str]:
     return []
 
 
+def _push(keeping: Keeping) -> list[str]:
+    """Ask for holds where deploys happen; what is queued goes out with the deliveries."""
+    from pulse_tui.services.promotion.enforce import push  # noqa: PLC0415
+
+    push(keeping.house.judging, keeping.house.clock())
+    return []
+
+
+def _enforced(keeping: Keeping) -> list[str]:
+    """Deploys that wait elsewhere for the gate, and what stands there."""
+    from pulse_tui.services.promotion.enforce import enforcing, read_back  # noqa: PLC0415
+    from pulse_tui.services.promotion.waiting import answer_waiting  # noqa: PLC0415
+
+    house = keeping.house
+    if not enforcing(house.judging.routes):
+        return []
+    try:
+        answered = answer_waiting(house.acting(), house.clock())
+    finally:
+        read_back(house.judging, house.clock())
+    if answered:
+        _deliver(keeping)
+    return [f"{a.route}: {a.what} {a.state or 'waits'}: {a.why}" for a in answered]
+
+
 def _automatic(house: House) -> list[str]:
     """Answer alerts with rollbacks that were pre-authorised."""
     from pulse_tui.services.rollback.automatic import answer_alerts  # noqa: PLC0415
@@ -357,7 +383,7 @@ def _refused(keeping: Keeping) -> list[str]:
 # A mute that ran out starts its clock before deadlines are looked at.
 _CHORES: Mapping[str, Callable[[Keeping], list[str]]] = {
     "suites": _suites, "runs": _runs, "promotions": _promotions, "days": _days, "advisories": _advisories, "mutes": _mutes, "calendars": _calendars, "deadlines": _deadlines,
-    "deliveries": _deliver, "verdicts": _verdicts, "refused": _refused, "log": _log,
+    "enforce": _push, "deliveries": _deliver, "verdicts": _verdicts, "refused": _refused, "log": _log,
 }  # fmt: skip
 
 

@@ -30,9 +30,9 @@ READS = {
     "policy test", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
     "rollback authorisations", "rollback report", "rollback reviews",
     "rehearse", "note list", "note show", "note corrections", "note shutdowns", "catalogue", "classify", "resolve",
-    "activity", "checklist", "decisions", "metrics", "missed list", "waiver list", "waiver show", "waiver export", "report vendors", "report noise", "schema", "status", "suite check", "suite list",
+    "activity", "checklist", "decisions", "metrics", "missed list", "enforce list", "waiver list", "waiver show", "waiver export", "report vendors", "report noise", "schema", "status", "suite check", "suite list",
 }  # fmt: skip
-COLLECTS = {"agent", "db upgrade", "db backup", "demo", "ingest", "init", "refresh", "worker"}
+COLLECTS = {"agent", "enforce check", "db upgrade", "db backup", "demo", "ingest", "init", "refresh", "worker"}
 """Takes data in or looks after the database: done by services and pipelines, decides nothing."""
 ACTS: dict[str, tuple[str, ...]] = {
     "alert ack": ("{alert}",),
@@ -63,6 +63,8 @@ ACTS: dict[str, tuple[str, ...]] = {
     "freeze REVIEW": ("review", "{hold}", "--until", "2d", "--why", "x"),
     "freeze REVIEWED": ("review", "my-bot", "1.1.0", "--env", "production", "--why", "x"),
     "freeze OVERRIDE": ("override", "my-bot", "1.1.0", "--env", "production", "--why", "x"),
+    "enforce again": ("enforce-1",),
+    "enforce forget": ("enforce-1",),
     "freeze --lift": ("{hold}", "--why", "x"),
     "release approve": ("my-bot", "1.1.0", "--why", "x"),
     "release promote": ("my-bot", "1.1.0", "--env", "production", "--why", "x"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pulse_tui.cli.doctor.lines import Line
 from pulse_tui.domain.delivery import DeliveryState, undelivered
+from pulse_tui.domain.enforcement import Enforced
 from pulse_tui.domain.moments import iso
 from pulse_tui.web.reach import is_here
 from pulse_tui.wiring import House
@@ -31,6 +32,28 @@ def messages(house: House) -> Iterator[Line]:
         yield Line(f"messages to {route}", False, f"{len(there)} not delivered; the newest: {why} ({tried})")
     if not waiting:
         yield Line("messages", True, "none waits, none was lost")
+
+
+def enforced(house: House) -> Iterator[Line]:
+    """Whether holds are enforced where deploys happen as they were asked for."""
+    from pulse_tui.services.promotion.enforce import enforcing, listing  # noqa: PLC0415
+
+    with house.store.read() as tx:
+        found = listing(tx, house.clock())
+    if not enforcing(house.judging.routes) and not found:
+        yield Line(
+            "enforcement", None, "holds are kept by this gate alone: no route enforces them where deploys happen"
+        )
+        return
+    wrong = [e for e in found if e.wrong]
+    for each in wrong:
+        yield Line(f"enforcement at {each.route}", False, f"{each.scope}: {each.words}")
+    doubt = [e for e in found if not e.wrong and e.unread]
+    for each in doubt:
+        yield Line(f"enforcement at {each.route}", None, f"{each.scope}: {each.words}")
+    if not wrong and not doubt:
+        standing = sum(e.state is Enforced.STANDS for e in found)
+        yield Line("enforcement", True, f"{standing} holds are enforced elsewhere, none otherwise than asked")
 
 
 def hooks(house: House) -> Iterator[Line]:

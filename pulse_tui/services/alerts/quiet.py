@@ -28,6 +28,7 @@ def hold_lines(store: Store, hold_id: str, now: datetime) -> tuple[tuple[str, st
         if hold is None:
             raise NotFound(f"there is no hold {hold_id!r}", todo=nearest(hold_id, holds))
         log = tx.log.entries(subject=hold.id)
+        enforced = tx.enforcements.all(hold.id)
     scope = " ".join(filter(None, (hold.asset_id or "everything", hold.version, hold.environment)))
     state = "stands" if hold.standing else f"lifted by {hold.lifted_by}"
     passing = "" if hold.reviewed(now) or not hold.review else "; that has passed: it blocks again"
@@ -37,6 +38,7 @@ def hold_lines(store: Store, hold_id: str, now: datetime) -> tuple[tuple[str, st
         ("Until", hold.until_condition),
         ("Placed", f"{iso(hold.placed_at)} by {hold.placed_by}"),
         *((("Reviewed", hold.review + passing),) if hold.review else ()),
+        *(("Enforced", f"{e.route}: {e.words}") for e in enforced),
         *(
             ("Log", f"{iso(e.at)} {e.actor}: {e.action} {e.detail.get('why') or e.detail.get('because', '')}".rstrip())
             for e in log
@@ -68,7 +70,9 @@ def _of(alert: Alert) -> QuietRow:
 
 
 def _held(tx: Transaction, now: datetime) -> Iterator[QuietRow]:
+    enforced = [e for e in tx.enforcements.all() if e.wrong and e.lifting is None]
     for hold in tx.judgements.holds():
+        wrong = "".join(f"; at {e.route} {e.words}" for e in enforced if e.hold_id == hold.id)
         scope = f"{hold.asset_id or 'everything'} {hold.version or ''}".strip()
         yield QuietRow(
             kind=hold.kind.value,
@@ -77,6 +81,6 @@ def _held(tx: Transaction, now: datetime) -> Iterator[QuietRow]:
             what=hold.why,
             by=hold.placed_by,
             until_us=None,
-            why=f"until {hold.until_condition}" + (f"; {hold.review}" if hold.reviewed(now) else ""),
+            why=f"until {hold.until_condition}" + (f"; {hold.review}" if hold.reviewed(now) else "") + wrong,
             asset=hold.asset_id or "",
         )
