@@ -14,6 +14,7 @@ from pulse_tui.domain.notice import Notice
 from pulse_tui.domain.policy_change import PolicyVersion
 from pulse_tui.domain.review_task import ReviewTask
 from pulse_tui.domain.silence import Silence
+from pulse_tui.domain.words import Priority
 
 
 class Incidents(Protocol):
@@ -42,6 +43,10 @@ class Incidents(Protocol):
 
     def tallies(self, incident_ids: Collection[str]) -> dict[str, Tally]:
         """How many alerts each has, how many are open, and how urgent; those without an alert are left out."""
+        ...
+
+    def urgencies(self, incident_id: str) -> list[tuple[Priority, bool, int]]:
+        """(priority, whether they are open, how many) of its alerts."""
         ...
 
     def named(self, name: str) -> Incident | None:

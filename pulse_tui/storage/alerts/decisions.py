@@ -90,6 +90,10 @@ class IncidentTables:
             found[ident] = Tally(so_far.alerts + count, so_far.open + count * bool(is_open), ranked)
         return found
 
+    def urgencies(self, incident_id: str) -> list[tuple[Priority, bool, int]]:
+        rows = among(self._c, _TALLIES, [incident_id])
+        return [(Priority(priority), bool(is_open), count) for _, priority, is_open, count in rows]
+
     def named(self, name: str) -> Incident | None:
         row = named(self._c, t.incidents, t.incidents.c.id, name)
         if row is not None:

@@ -12,16 +12,15 @@ from pulse_tui.domain.evidence import NoteEvidence
 from pulse_tui.domain.incident import Footing, Incident, IncidentState, Member
 from pulse_tui.domain.signal import Signal, fingerprint
 from pulse_tui.domain.words import SignalType
-from pulse_tui.enrich.alerts.footing import with_footing
+from pulse_tui.enrich.alerts.footing import footing, with_footing
 from pulse_tui.enrich.alerts.relate import Relation, Shared, belongs, best, of_storm, opens
 from pulse_tui.ports import Transaction
 from pulse_tui.services.alerts.incidents.helped import helped
+from pulse_tui.services.alerts.incidents.memory import memory_of
 from pulse_tui.services.alerts.incidents.surroundings import footing_of
 from pulse_tui.services.alerts.incidents.weigh import ranked
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 
-COMPARED = 200
-"""Open incidents that a new alert is compared with, the newest first."""
 REFRESHED = timedelta(minutes=10)
 """So often it is written down that an alert of the incident goes on."""
 BEFORE = timedelta(hours=24)
@@ -31,38 +30,38 @@ _LOOKED = 300
 
 def correlate(tx: Transaction, parts: JudgeParts, alert: Alert, event: AlertEvent, now: datetime) -> None:
     """Called for every stored event of an alert, before anybody is notified of it."""
-    member = tx.incidents.member(alert.id)
-    if event is AlertEvent.RESOLVED:
-        if member is not None:
-            settle(tx, member.incident_id, alert.resolved_why or "it is resolved", now)
-        return
-    if member is not None:
-        _again(tx, member, alert, now)
-        return
     if event is not AlertEvent.OPENED:
+        member = tx.incidents.member(alert.id)
+        if member is None:
+            return
+        if event is AlertEvent.RESOLVED:
+            settle(tx, member.incident_id, alert.resolved_why or "it is resolved", now, alert)
+        else:
+            _again(tx, member, alert, now)
         return
     signal = tx.signals.get(alert.signal_id)
     if signal is None:
         return
-    new = footing_of(tx, alert, signal)
+    standing = memory_of(tx).standing(tx)
+    storm = of_storm(footing(alert, signal), standing) if opens(signal.signal_type) else None
+    # In a storm, what the asset uses is not looked up: thousands of alerts would wait for that.
+    new = footing_of(tx, alert, signal) if storm is None else footing(alert, signal)
     if new.asset_id is None and not new.platforms and not new.names:
         return
-    standing = tx.incidents.all([IncidentState.OPEN], limit=COMPARED)
-    found = best(new, standing) or _elsewhere(signal, standing)
-    if found is None and opens(new.kind):
-        found = of_storm(new, standing)
+    found = best(new, standing) or _elsewhere(signal, standing) or storm
     if found is not None:
         _join(tx, found[0], found[1], alert, signal, new, now)
     elif opens(new.kind):
         _open(tx, alert, signal, new, now)
 
 
-def settle(tx: Transaction, incident_id: str, why: str, now: datetime) -> Incident | None:
-    """The incident as its alerts leave it: ended when none of them is open, open again when one is."""
-    incident = tx.incidents.get(incident_id)
+def settle(tx: Transaction, incident_id: str, why: str, now: datetime, ended: Alert | None = None) -> Incident | None:
+    """The incident as its alerts leave it: it ends when none of them is open. ``ended``: the one that just did."""
+    memory = memory_of(tx)
+    incident = memory.get(tx, incident_id)
     if incident is None or incident.state is IncidentState.MERGED:
         return incident
-    tally = tx.incidents.tallies([incident_id]).get(incident_id)
+    tally = memory.ended(tx, incident_id, ended)
     after = incident
     if tally is not None:
         after = msgspec.structs.replace(incident, alerts=tally.alerts, priority=tally.priority or incident.priority)
@@ -78,13 +77,15 @@ def settle(tx: Transaction, incident_id: str, why: str, now: datetime) -> Incide
         )
         tx.log.append(now, SYSTEM, "incident.resolved", incident.id, {"why": reason})
     if after != incident:
-        tx.incidents.put(after)
+        memory.put(tx, after)
     return after
 
 
 def _again(tx: Transaction, member: Member, alert: Alert, now: datetime) -> None:
     """It was reported again, or is more urgent now."""
-    incident = tx.incidents.get(member.incident_id)
+    memory = memory_of(tx)
+    incident = memory.get(tx, member.incident_id)
+    memory.moved(member.incident_id)
     if incident is None or incident.state is not IncidentState.OPEN:
         return
     more = alert.priority.rank < incident.priority.rank
@@ -97,7 +98,7 @@ def _again(tx: Transaction, member: Member, alert: Alert, now: datetime) -> None
         for f in incident.footings
     )
     priority = min(alert.priority, incident.priority, key=lambda p: p.rank)
-    tx.incidents.put(msgspec.structs.replace(incident, last_at=now, priority=priority, footings=footings))
+    memory.put(tx, msgspec.structs.replace(incident, last_at=now, priority=priority, footings=footings))
 
 
 def _open(tx: Transaction, alert: Alert, signal: Signal, new: Footing, now: datetime) -> None:
@@ -114,13 +115,14 @@ def _open(tx: Transaction, alert: Alert, signal: Signal, new: Footing, now: date
         footings=(new,),
         alerts=1,
     )
-    tx.incidents.put(incident)
+    memory = memory_of(tx)
+    memory.put(tx, incident)
     why = f"a {new.kind.value.replace('_', ' ')} that belongs to no open incident"
     tx.incidents.join(Member(alert_id=alert.id, incident_id=incident.id, joined_at=now, by=SYSTEM, why=why))
     tx.log.append(now, SYSTEM, "incident.opened", incident.id, {"alert": alert.id, "title": alert.title, "why": why})
-    for other, footing, relation in _lone(tx, alert, incident, now):
-        incident = _with(tx, incident, relation, other, footing, now)
-    tx.incidents.put(ranked(tx, incident, now))
+    for other, stands_on, relation in _lone(tx, alert, incident, now):
+        incident = _with(tx, incident, relation, other, stands_on, now)
+    memory.put(tx, ranked(tx, incident, now))
 
 
 def _join(
@@ -132,7 +134,7 @@ def _join(
         incident = msgspec.structs.replace(incident, external=name)
     if incident.footings != before.footings or _worth(incident.alerts):
         incident = ranked(tx, incident, now)
-    tx.incidents.put(incident)
+    memory_of(tx).put(tx, incident)
 
 
 def _worth(alerts: int) -> bool:
@@ -147,6 +149,7 @@ def _with(
         alert_id=alert.id, incident_id=incident.id, joined_at=now, by=SYSTEM, why=relation.why, score=relation.score
     )
     tx.incidents.join(member)
+    memory_of(tx).moved(incident.id)
     tx.log.append(now, SYSTEM, "incident.joined", incident.id, {"alert": alert.id, "why": relation.why})
     footings = incident.footings
     if relation.shared is not Shared.STORM:  # what is unrelated otherwise draws nothing else in
@@ -172,9 +175,9 @@ def _lone(tx: Transaction, alert: Alert, incident: Incident, now: datetime) -> l
     for other in recent:
         if other.id in taken or (signal := tx.signals.get(other.signal_id)) is None or opens(signal.signal_type):
             continue
-        footing = footing_of(tx, other, signal)
-        if (relation := belongs(footing, incident)) is not None:
-            found.append((other, footing, relation))
+        stands_on = footing_of(tx, other, signal)
+        if (relation := belongs(stands_on, incident)) is not None:
+            found.append((other, stands_on, relation))
     return found
 
 

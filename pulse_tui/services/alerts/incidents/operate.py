@@ -19,6 +19,7 @@ from pulse_tui.enrich.alerts.kinds import cause_kind
 from pulse_tui.ports import Transaction
 from pulse_tui.services.alerts.incidents.correlate import settle
 from pulse_tui.services.alerts.incidents.helped import helped
+from pulse_tui.services.alerts.incidents.memory import memory_of
 from pulse_tui.services.alerts.incidents.surroundings import footing_of
 from pulse_tui.services.alerts.incidents.weigh import STATED, ranked
 from pulse_tui.services.parts import JudgeParts
@@ -72,11 +73,11 @@ def split(parts: JudgeParts, ident: str, alert_id: str, by: str, why: str, now: 
             owner=alert.owner,
             alerts=1,
         )
-        tx.incidents.put(new)
+        memory_of(tx).put(tx, new)
         _move(tx, [alert.id], new.id, by, f"split off {incident.id}", now)
         tx.log.append(now, by, "incident.opened", new.id, {"alert": alert.id, "title": new.title, "why": "split"})
         act = _kept(incident, Act(what="split", by=by, at=now, why=clean(why, 500), alerts=(alert.id,), other=new.id))
-        tx.incidents.put(act)
+        memory_of(tx).put(tx, act)
         tx.log.append(now, by, "incident.split", incident.id, {"alert": alert.id, "to": new.id, "why": clean(why, 500)})
         _anew(tx, (incident.id, new.id), now)
     return f"split off {incident.id}: {alert.title} is {new.id} now"
@@ -97,7 +98,9 @@ def merge(parts: JudgeParts, ident: str, into: str, by: str, why: str, now: date
         act = Act(what="merge", by=by, at=now, why=clean(why, 500), alerts=moved, other=target.id,
                   before={"state": incident.state.value})  # fmt: skip
         after = _kept(incident, act)
-        tx.incidents.put(msgspec.structs.replace(after, state=IncidentState.MERGED, merged_into=target.id, last_at=now))
+        memory_of(tx).put(
+            tx, msgspec.structs.replace(after, state=IncidentState.MERGED, merged_into=target.id, last_at=now)
+        )
         _move(tx, moved, target.id, by, f"merged from {incident.id}", now)
         detail = {"into": target.id, "alerts": str(len(moved)), "why": clean(why, 500)}
         tx.log.append(now, by, "incident.merged", incident.id, detail)
@@ -167,11 +170,11 @@ def undo(parts: JudgeParts, ident: str, by: str, now: datetime) -> str:
             after = _undo_move(tx, incident, after, act, by, now)
         else:
             after = msgspec.structs.replace(after, **_restored(act))
-            tx.incidents.put(after)
+            memory_of(tx).put(tx, after)
             if act.what == "resolve":
                 after = settle(tx, incident.id, "none is open any more", now) or after
         if act.what in ("confirm", "onset"):
-            tx.incidents.put(ranked(tx, after, now))
+            memory_of(tx).put(tx, ranked(tx, after, now))
         tx.log.append(now, by, "incident.undone", incident.id, {"what": act.what, "of": act.by, "at": iso(act.at)})
     return f"taken back: {act.what} of {incident.id} by {act.by} at {iso(act.at)}"
 
@@ -213,7 +216,7 @@ def _keep(
     old, new = msgspec.to_builtins(before), msgspec.to_builtins(after)
     changed = {name: old[name] for name in _FIELDS if old.get(name) != new.get(name)}
     after = _kept(after, Act(what=what, by=by, at=now, why=why, before=changed))
-    tx.incidents.put(msgspec.structs.replace(after, last_at=now))
+    memory_of(tx).put(tx, msgspec.structs.replace(after, last_at=now))
     tx.log.append(now, by, action or f"incident.{what}", before.id, {**detail, "why": why})
 
 
@@ -246,17 +249,19 @@ def _undo_move(tx: Transaction, incident: Incident, after: Incident, act: Act, b
     _move(tx, back, incident.id, by, f"{act.what} of {act.by} taken back", now)
     if act.what == "merge":
         after = msgspec.structs.replace(after, state=IncidentState(act.before.get("state") or "open"), merged_into=None)
-    tx.incidents.put(after)
+    memory_of(tx).put(tx, after)
     other = tx.incidents.get(act.other)
     if act.what == "split" and other is not None and not tx.incidents.members(other.id, 1):
-        tx.incidents.put(
-            msgspec.structs.replace(other, state=IncidentState.MERGED, merged_into=incident.id, alerts=0, last_at=now)
+        memory_of(tx).put(
+            tx,
+            msgspec.structs.replace(other, state=IncidentState.MERGED, merged_into=incident.id, alerts=0, last_at=now),
         )
     _anew(tx, (incident.id, act.other), now)
     return after
 
 
 def _move(tx: Transaction, alerts: Sequence[str], to: str, by: str, why: str, now: datetime) -> None:
+    memory_of(tx).moved(to, *tx.incidents.of_alerts(alerts).values())
     for alert in alerts:
         tx.incidents.join(Member(alert_id=alert, incident_id=to, joined_at=now, by=by, why=why))
 
@@ -273,5 +278,5 @@ def _anew(tx: Transaction, idents: Sequence[str], now: datetime) -> None:
             signal = tx.signals.get(alert.signal_id) if alert is not None else None
             if alert is not None and signal is not None:
                 footings = with_footing(footings, footing_of(tx, alert, signal))
-        tx.incidents.put(ranked(tx, msgspec.structs.replace(incident, footings=footings), now))
+        memory_of(tx).put(tx, ranked(tx, msgspec.structs.replace(incident, footings=footings), now))
         settle(tx, ident, "they belong to another incident now", now)

@@ -11,6 +11,7 @@ from pulse_tui.domain.signal import Signal
 from pulse_tui.enrich.alerts.footing import MOST_USED, footing
 from pulse_tui.enrich.tree import ASSET
 from pulse_tui.ports import Transaction
+from pulse_tui.services.alerts.incidents.memory import memory_of
 
 DEEP = 4
 """How many removes away an asset still counts as depended on."""
@@ -27,10 +28,19 @@ def around(tx: Transaction, asset_id: str | None) -> Around:
     """Of one asset: by its bills, and by the stages before it in its workflows. A cycle ends where it began."""
     if asset_id is None:
         return Around((), ())
+    known = memory_of(tx).around
+    if asset_id not in known:
+        known[asset_id] = _around(tx, asset_id)
+    return Around(*known[asset_id])
+
+
+def _around(tx: Transaction, asset_id: str) -> Around:
     uses: dict[str, None] = {}
     upstream: dict[str, None] = {}
     frontier = [asset_id]
-    flows = tx.inventory.workflows()
+    memory = memory_of(tx)
+    if memory.flows is None:
+        memory.flows = tx.inventory.workflows()
     for _ in range(DEEP):
         below: dict[str, None] = {}
         for _asset, component in tx.dependencies.leans(frontier):
@@ -38,7 +48,7 @@ def around(tx: Transaction, asset_id: str | None) -> Around:
                 below.setdefault(component.removeprefix(ASSET))
             else:
                 uses.setdefault(component)
-        for flow in flows:
+        for flow in memory.flows:
             stages = [stage.asset_id for stage in flow.stages]
             for asset in frontier:
                 if asset in stages:

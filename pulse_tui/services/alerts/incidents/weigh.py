@@ -16,6 +16,7 @@ from pulse_tui.enrich.alerts.kinds import CANDIDATES, OF_SERVICE, SYMPTOMS, caus
 from pulse_tui.enrich.alerts.priors import ANNOUNCED, LOOKBACK
 from pulse_tui.enrich.alerts.reach import World, reach
 from pulse_tui.ports import Transaction
+from pulse_tui.services.alerts.incidents.memory import memory_of
 from pulse_tui.services.alerts.incidents.surroundings import assets_of, used_by_all
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 
@@ -43,7 +44,7 @@ def weigh(tx: Transaction, parts: JudgeParts, signals: Sequence[Signal], now: da
         if any(reach(s, kind, f, world) for s, kind in fresh for f in incident.footings if f.kind in SYMPTOMS):
             after = ranked(tx, incident, now)
             if after != incident:
-                tx.incidents.put(after)
+                memory_of(tx).put(tx, after)
 
 
 def ranked(tx: Transaction, incident: Incident, now: datetime) -> Incident:
@@ -77,7 +78,8 @@ def _ranking(tx: Transaction, incident: Incident, symptoms: Sequence[Footing]) -
         and s.evidence.effective_at is not None
         and first - LOOKBACK <= s.evidence.effective_at <= last
     ]
-    others = [f for i in tx.incidents.all([IncidentState.OPEN], limit=_ALL) if i.id != incident.id for f in i.footings]
+    standing = memory_of(tx).standing(tx)[:_ALL]
+    others = [f for i in standing if i.id != incident.id for f in i.footings]
     upstream = {a for f in symptoms for a in f.upstream}
     known = {s.id for s in signals}
     for footing in (*incident.footings, *others):
