@@ -11,6 +11,7 @@ from pulse_tui.tui.asks.alerts import OpenMuted
 from pulse_tui.tui.asks.common import Copy
 from pulse_tui.tui.asks.deliveries import OpenLetters
 from pulse_tui.tui.asks.evals import OpenVerdicts
+from pulse_tui.tui.asks.learning import OpenActivity
 from pulse_tui.tui.asks.registry import Freeze, OpenCalendar, OpenDependents, OpenHistory, OpenInventory, OpenTree
 from pulse_tui.tui.asks.rollback import Drill, OpenPlans, Propose, Route
 from pulse_tui.tui.asks.sources import Collect, OpenSources
@@ -73,6 +74,7 @@ LEAVE: Final = (
         "what vendors published: whom it reaches, how it was edited; review queue, ends of models",
     ),
     bind("O", "letters", "outbox", "messages that did not arrive, and why: replay or drop them"),
+    bind("L", "activity", "activity", "everything that all operators and the program did, newest first"),
     bind("S", "sources", "sources", "how every source is doing, and what was refused"),
     bind("escape", "clear", "clear", "clear the filter, or the message in the last line"),
     *EVERYWHERE[:-2],
@@ -304,6 +306,9 @@ class MainScreen(FilterScreen):
 
     def action_plans(self) -> None:
         self.post_message(OpenPlans())
+
+    def action_activity(self) -> None:
+        self.post_message(OpenActivity())
 
     def action_muted(self) -> None:
         self.post_message(OpenMuted())

@@ -9,6 +9,7 @@ from pulse_tui.tui.advisories.wing import AdvisoriesWing
 from pulse_tui.tui.alerts.letters_wing import LettersWing
 from pulse_tui.tui.alerts.wing import AlertsWing
 from pulse_tui.tui.evals.wing import EvalsWing
+from pulse_tui.tui.learning.wing import LearningWing
 from pulse_tui.tui.registry.wing import RegistryWing
 from pulse_tui.tui.rollback.wing import RollbackWing
 from pulse_tui.tui.sources.wing import SourcesWing
@@ -27,5 +28,6 @@ WINGS: Sequence[Callable[[Context], Wing]] = (
     RollbackWing,
     VendorsWing,
     SourcesWing,
+    LearningWing,
 )
 """A pane that leads (the registry) stands before those that follow it (the benchmarks)."""

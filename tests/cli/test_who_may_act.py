@@ -164,7 +164,7 @@ LOOKS = {
     "hold_story", "ledger", "radius", "story", "tree", "trends", "waiver_story", "waivers",
     "letters", "letter_story", "silences", "preview_silence", "matching",
     "incidents", "incident_story",
-    "notes", "note_story", "corrections", "shutdowns", "scorecard", "tempo", "trust",
+    "notes", "note_story", "corrections", "activity", "checklist", "decisions", "learning_report", "shutdowns", "scorecard", "tempo", "trust",
 }  # fmt: skip
 
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pulse_tui.domain.errors import WrongUse
+from pulse_tui.domain.views.learning import ActivityRow, Checklist, DecisionRow, LearningReport
 from pulse_tui.domain.words import Environment
 from pulse_tui.services.alerts import feedback
+from pulse_tui.services.learning.activity import activity
+from pulse_tui.services.learning.checklist import checklist
+from pulse_tui.services.learning.decisions import decisions
+from pulse_tui.services.learning.report import Audience, noise_as_report, report
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.settings.check import nearest
 
 
 class LearningCalls:
@@ -33,3 +40,20 @@ class LearningCalls:
             parts.store, what, onset, self.operator, parts.clock(), asset_id=asset_id, environment=where,
             incident_id=incident_id,
         )  # fmt: skip
+
+    def learning_report(self, audience: str, days: int = 90) -> LearningReport:
+        if audience == "noise":
+            return noise_as_report(self._parts, days)[0]
+        names = {a.value: a for a in Audience}
+        if audience not in names:
+            raise WrongUse(f"there is no audience {audience!r}", todo=nearest(audience, [*names, "noise"]))
+        return report(self._parts, names[audience], days)
+
+    def checklist(self) -> Checklist:
+        return checklist(self._parts)
+
+    def activity(self, before: int | None = None) -> tuple[ActivityRow, ...]:
+        return activity(self._parts.store, before=before)
+
+    def decisions(self) -> tuple[DecisionRow, ...]:
+        return decisions(self._parts.store)

@@ -1,0 +1,1 @@
+"""What is learnt, and who did what, on the screen."""
