@@ -1,23 +1,35 @@
-"""``pulse-tui policy``: check what is written, run the rules' own tests."""
+"""``pulse-tui policy``: check what is written, run the rules' own tests, see what they do not try."""
 
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from pulse_tui.cli.output import emit, opened
+from pulse_tui.domain.text import many
+
+if TYPE_CHECKING:
+    from pulse_tui.policy.coverage import Covered
+
+EPILOG = """\
+check   does it load, which rules has it
+test    run the rules' own tests, and name the conditions that they never make true, or never false
+
+Exits with 1 when a rule's test fails (test --strict: when a condition was not tried both ways, too), with 2 when the policy
+does not load."""
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """check or test."""
-    parser.add_argument(
-        "action", choices=["check", "test"], help="does it load, which rules has it / run its own tests"
-    )
-    parser.epilog = "Exits with 1 when a rule's test fails, with 2 when the policy does not load."
+    parser.epilog = EPILOG
+    parser.add_argument("action", choices=["check", "test"])
+    parser.add_argument("--strict", action="store_true", help="test: fail when a condition was not tried both ways")
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
     """0 when it loads (check) and every test passes (test)."""
     from pulse_tui.policy.check import run_tests  # noqa: PLC0415
+    from pulse_tui.policy.coverage import coverage  # noqa: PLC0415
 
     with opened(options, read_only=True) as house:
         policy = house.policy
@@ -40,5 +52,23 @@ def run(options: argparse.Namespace, _name: str) -> int:
         "untested": untested,
         "review_overdue": [r.id for r in late],
     }
+    half: list[Covered] = []
+    if options.action == "test":
+        covered = coverage(policy)
+        half = [c for c in covered if c.missing]
+        lines += _coverage(covered, half)
+        data["coverage"] = {
+            "conditions": len(covered),
+            "tried": len(covered) - len(half),
+            "missing": [
+                {"rule": c.rule_id, "part": c.part, "number": c.number, "condition": c.text, "missing": c.missing}
+                for c in half
+            ],
+        }
     emit(options, data, lines)
-    return 1 if failed else 0
+    return 1 if failed or (options.strict and half) else 0
+
+
+def _coverage(covered: list[Covered], half: list[Covered]) -> list[str]:
+    lines = [f"{len(covered) - len(half)} of {many(len(covered), 'condition')} were true in a test and false in another"]
+    return lines + [f"  {' and '.join(c.missing)}  {c.place}: {c.text}" for c in half]

@@ -28,6 +28,8 @@ class Ruling(NamedTuple):
     comparisons: tuple[Comparison, ...]
     context: str
     respond_within_s: int | None
+    lines: tuple[int, ...] = ()
+    """The context lines that chose the priority or the severity, from 1 on."""
 
 
 _SEVERITY = "signal.severity"
@@ -107,7 +109,8 @@ class CompiledRule:
         severity: Severity | None = None
         within: float | None = None
         chosen: list[str] = []
-        for condition, line in self.context:
+        lines: list[int] = []
+        for number, (condition, line) in enumerate(self.context, 1):
             asks = (priority is None and line.priority is not None) or (severity is None and line.severity is not None)
             if not asks:
                 continue
@@ -119,6 +122,7 @@ class CompiledRule:
                 if line.priority is not None and priority is None:
                     priority, within = Priority.UNKNOWN, None
                 continue
+            lines.append(number)
             if line.priority is not None and priority is None:
                 priority, within = line.priority, line.respond_within
                 chosen.append(f"{line.when} -> {line.priority}")
@@ -134,7 +138,10 @@ class CompiledRule:
                 priority, within = mapped, within if mapped is priority else None
         seconds = within if within is not None else self._times.get(priority)
         whole = int(seconds) if seconds is not None else None
-        return Ruling(Outcome.FIRED, priority, severity or self.rule.severity, comparisons, "; ".join(chosen), whole)
+        context = "; ".join(chosen)
+        return Ruling(
+            Outcome.FIRED, priority, severity or self.rule.severity, comparisons, context, whole, tuple(lines)
+        )
 
 
 class Automatic:
