@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pulse_tui.domain import cron
-from pulse_tui.domain.errors import ConfigError, Problem, Refused
+from pulse_tui.domain.errors import ConfigError, Problem, PulseError, Refused
 
 # The rest is imported where it is used: this file is read before the tower's first frame.
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ def now() -> datetime:
 
 HERE = "./config of the working directory"
 """How a configuration was found that nobody named."""
+
+
+_WEIGHED_S = 2.0
+"""How long a start may take to see what a new policy would have done; `policy replay` takes what it needs."""
 
 
 def find_config(given: str | None) -> Path | None:
@@ -121,7 +125,7 @@ def _shipped_policy(routes: tuple[str, ...]) -> Policy:
     return _policy(node, list(problems), routes)
 
 
-def _policy(node: Node | None, problems: list[Problem], routes: tuple[str, ...]) -> Policy:
+def _policy(node: Node | None, problems: list[Problem], routes: tuple[str, ...] | None) -> Policy:
     from pulse_tui.enrich.variables import VARIABLES  # noqa: PLC0415
     from pulse_tui.kinds import Kinds  # noqa: PLC0415
     from pulse_tui.policy.load import load_policy  # noqa: PLC0415
@@ -174,7 +178,9 @@ class House:
     def changed(self) -> object | None:
         """What distinguishes the files as they are now; None while they are as this process read them."""
         there = self._now_there()
-        return there if there != self._read else None
+        if there != self._read:
+            return there
+        return self._waited() or None
 
     def current(self) -> House:
         """This house, or one of the configuration as it is now, over the same database.
@@ -182,14 +188,14 @@ class House:
         Raises Refused while that is not valid, or means another database or nobody who may act: a process that began under
         other rules is not the one to find out whether that is meant.
         """
-        if not self.outdated:
+        if self.changed() is None:
             return self
-        if (later := self._later) is not None and not later.outdated:
+        if (later := self._later) is not None and later.changed() is None:
             return later
         changed = "the configuration changed, and nothing is done under the one that was read"
         try:
             later = House(self.config, database=self._database, read_only=self.read_only, clock=self.clock)
-            _ = later.policy
+            _ = later.written_policy
         except ConfigError as error:
             problems = [str(problem) for problem in error.problems[:3]]
             raise Refused(f"{changed}; the new one is not valid", problems, todo="pulse-tui doctor") from None
@@ -283,10 +289,72 @@ class House:
 
     @cached_property
     def policy(self) -> Policy:
+        """The policy in force: the written one, or the former one while that waits for a second person.
+
+        Raises ConfigError with every problem of the written one.
+        """
+        return self.former_policy or self.written_policy
+
+    @cached_property
+    def written_policy(self) -> Policy:
         """The configured policy, else the default one. Raises ConfigError with every problem."""
         routes = tuple(r.id for r in self.settings.routes)
         written = self.settings.policy
         return _shipped_policy(routes) if written is None else _policy(written, [], routes)
+
+    @cached_property
+    def former_policy(self) -> Policy | None:
+        """What is in force instead of the written policy; None when that is in force itself.
+
+        One that this version of the program cannot load any more is none: then the written one judges.
+        """
+        from pulse_tui.services.conditions.policy_change import instead  # noqa: PLC0415
+
+        written = self.written_policy
+        if self.config is None:
+            return None
+        try:
+            with self.store.read() as tx:
+                version = instead(tx, written.digest)
+            return self.restored_policy(version.text) if version is not None else None
+        except PulseError:  # a database that cannot be read is reported by whoever needs more of it
+            return None
+
+    def restored_policy(self, text: str) -> Policy:
+        """A policy as it was kept. Raises ConfigError."""
+        from pulse_tui.policy.kept import restored  # noqa: PLC0415
+
+        try:
+            return _policy(restored(text, "the former policy"), [], None)
+        except ValueError as error:
+            raise ConfigError([Problem("the former policy", f"cannot be read: {error}")]) from None
+
+    def read_policy(self, path: Path) -> Policy:
+        """The policy of another file, or of a folder's files: what stands under ``policy``. Raises ConfigError."""
+        from pulse_tui.settings.document import read  # noqa: PLC0415
+        from pulse_tui.settings.load import files_of  # noqa: PLC0415
+
+        problems: list[Problem] = []
+        for file in files_of(path):
+            node, wrong = read(file)
+            problems += wrong
+            if node is not None and (node.get("policy") is not None or node.get("rules") is not None):
+                return _policy(node, problems, tuple(r.id for r in self.settings.routes))
+        raise ConfigError(problems or [Problem(str(path), "has no policy section")])
+
+    def _waited(self) -> str:
+        """The digest of the policy in force now, where this process judges by a former one and somebody approved the new."""
+        from pulse_tui.services.conditions.policy_change import in_force  # noqa: PLC0415
+
+        former: Policy | None = self.__dict__.get("former_policy")
+        if former is None:
+            return ""
+        try:
+            with self.store.read() as tx:
+                now = in_force(tx)
+        except PulseError:
+            return ""
+        return now.digest if now is not None and now.digest != former.digest else ""
 
     @property
     def _written(self) -> Node | None:
@@ -319,6 +387,7 @@ class House:
         return JudgeParts(
             store=self.store,
             policy=self.policy,
+            proposed=self.written_policy if self.former_policy is not None else None,
             actions=Kinds("actions"),
             routes=[
                 Route(id=r.id, kind=r.kind, owners=r.owner_teams, options=r.options, wanted=r.uses)
@@ -379,6 +448,7 @@ class House:
 
     def sync(self) -> None:
         """Put the configured estate and the list of sources into the database."""
+        from pulse_tui.process import operator_name  # noqa: PLC0415
         from pulse_tui.services.conditions.policy_change import take_policy  # noqa: PLC0415
         from pulse_tui.services.registry.estate import sync_estate  # noqa: PLC0415
         from pulse_tui.services.registry.removed import forget  # noqa: PLC0415
@@ -389,7 +459,22 @@ class House:
         sync_estate(self.settings.estate, self.judging, self.clock(), stated=self.settings.states_assets)
         if self.config is not None:
             keep_sources(self.judging.sources, self.judging, self.clock(), forget)
-            take_policy(self.judging, self.clock())
+            take_policy(self.judging, self.clock(), operator_name(), self._effect)
+
+    def _effect(self, former: str) -> str:
+        """What the written policy would have done over the last days, against a former one, in words."""
+        from pulse_tui.services.conditions.policy_replay import BACK, replay  # noqa: PLC0415
+
+        try:
+            present = self.restored_policy(former)
+        except ConfigError:
+            return "not known: this version of the program cannot load the former policy"
+        now, end = self.clock(), time.monotonic() + _WEIGHED_S
+        with self.store.read() as tx:
+            found = replay(
+                tx, present, self.written_policy, now - BACK, now, ends=lambda: time.monotonic() > end, listed=0
+            )
+        return found.words()
 
     def hooks(self) -> Hooks | None:
         """The receiver of signed webhooks; None when the configuration has no ``hooks`` section."""

@@ -84,7 +84,7 @@ async def serve(house: House, rounds: Rounds, options: argparse.Namespace, follo
     stop = asyncio.Event()
 
     def check() -> None:
-        _ = House(house.config, database=options.database, read_only=True).policy
+        _ = House(house.config, database=options.database, read_only=True).written_policy
 
     def apply() -> None:
         nonlocal changed

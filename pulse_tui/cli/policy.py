@@ -1,74 +1,48 @@
-"""``pulse-tui policy``: check what is written, run the rules' own tests, see what they do not try."""
+"""``pulse-tui policy``: check, test, replay; what changed, and what waits for a second person."""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import importlib
 
-from pulse_tui.cli.output import emit, opened
-from pulse_tui.domain.text import many
-
-if TYPE_CHECKING:
-    from pulse_tui.policy.coverage import Covered
+from pulse_tui.domain.errors import WrongUse
 
 EPILOG = """\
-check   does it load, which rules has it
-test    run the rules' own tests, and name the conditions that they never make true, or never false
+check            does what is written load, which rules has it
+test             run the rules' own tests, and name the conditions that they never make true, or never false
+replay           what another policy would have made of the stored signals: it only reads
+list             every policy that was in force or proposed: who, when, what changed, what that would have done
+approve DIGEST --why REASON   the policy that waits is in force from now on; another person than the one who proposed it
+reject DIGEST --why REASON    it does not come into force
 
-Exits with 1 when a rule's test fails (test --strict: when a condition was not tried both ways, too), with 2 when the policy
-does not load."""
+replay compares the policy of --policy FILE (or folder), else the one that is written and waits, with the one in force. test
+--strict fails when a condition was not tried both ways. Exits with 1 when a rule's test fails or an approval is refused, with 2
+when the policy does not load."""
+_ACTIONS = {
+    "check": "policy_check", "test": "policy_check", "replay": "policy_replay",
+    "list": "policy_changes", "approve": "policy_changes", "reject": "policy_changes",
+}  # fmt: skip
+"""Action -> the file that does it."""
+_DECIDES = ("approve", "reject")
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
-    """check or test."""
+    """An action and what it takes."""
     parser.epilog = EPILOG
-    parser.add_argument("action", choices=["check", "test"])
+    parser.add_argument("action", choices=list(_ACTIONS))
+    parser.add_argument("digest", nargs="?", default="", help="approve, reject: the beginning of its digest")
+    parser.add_argument("--why", default="", help="approve, reject: the reason, kept in the audit log")
     parser.add_argument("--strict", action="store_true", help="test: fail when a condition was not tried both ways")
+    parser.add_argument("--policy", metavar="PATH", help="replay: the proposed policy, a file or a folder")
+    parser.add_argument("--since", default="30d", help="replay: how far back (30d, 12h)")
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
-    """0 when it loads (check) and every test passes (test)."""
-    from pulse_tui.policy.check import run_tests  # noqa: PLC0415
-    from pulse_tui.policy.coverage import coverage  # noqa: PLC0415
-
-    with opened(options, read_only=True) as house:
-        policy = house.policy
-        results = run_tests(policy)
-    failed = [r for r in results if not r.ok]
-    untested = [rule.id for rule in policy.rules if not rule.tests]
-    lines = [f"policy {policy.digest[:12]}: {len(policy.rules)} rules, {len(results)} tests, {len(failed)} failed"]
-    lines += [f"  FAIL {r.rule_id} / {r.name}: {r.detail}" for r in failed]
-    lines += [f"  note {rule}: has no test" for rule in untested]
-    today = house.clock().date()
-    late = [rule for rule in policy.rules if rule.overdue(today)]
-    lines += [f"  LATE {r.id}: its review was due on {r.review} ({r.owner})" for r in late]
-    if options.action == "check":
-        lines += [f"  {rule.mode.value:<8} {rule.id} ({rule.owner}, review {rule.review})" for rule in policy.rules]
-    data = {
-        "digest": policy.digest,
-        "rules": [r.id for r in policy.rules],
-        "tests": len(results),
-        "failed": failed,
-        "untested": untested,
-        "review_overdue": [r.id for r in late],
-    }
-    half: list[Covered] = []
-    if options.action == "test":
-        covered = coverage(policy)
-        half = [c for c in covered if c.missing]
-        lines += _coverage(covered, half)
-        data["coverage"] = {
-            "conditions": len(covered),
-            "tried": len(covered) - len(half),
-            "missing": [
-                {"rule": c.rule_id, "part": c.part, "number": c.number, "condition": c.text, "missing": c.missing}
-                for c in half
-            ],
-        }
-    emit(options, data, lines)
-    return 1 if failed or (options.strict and half) else 0
-
-
-def _coverage(covered: list[Covered], half: list[Covered]) -> list[str]:
-    lines = [f"{len(covered) - len(half)} of {many(len(covered), 'condition')} were true in a test and false in another"]
-    return lines + [f"  {' and '.join(c.missing)}  {c.place}: {c.text}" for c in half]
+    """0 yes, 1 no."""
+    if bool(options.digest) != (options.action in _DECIDES):
+        needed = "the digest of a policy" if options.action in _DECIDES else "no digest"
+        raise WrongUse(f"policy {options.action} takes {needed}", todo="See pulse-tui policy --help")
+    if options.policy is not None and options.action != "replay":
+        raise WrongUse(f"policy {options.action} takes no --policy", todo="pulse-tui policy replay --policy FILE")
+    done: int = importlib.import_module(f"pulse_tui.cli.{_ACTIONS[options.action]}").run(options)
+    return done

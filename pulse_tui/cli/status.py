@@ -294,12 +294,7 @@ def _lines(
         were = "decision in the last 24 h was" if h.indeterminate == 1 else "decisions in the last 24 h were"
         lines.append(f"{h.indeterminate} {were} indeterminate")
         lines += [f"  {line}" for line in undecided]
-    if h.reviews:
-        one = len(h.reviews) == 1
-        named = ", ".join(r.words for r in h.reviews[:3]) + (" …" if len(h.reviews) > 3 else "")
-        lines.append(
-            f"the review of {len(h.reviews)} rule{'' if one else 's'} is overdue: {named}; review and set a new date"
-        )
+    lines += _policy(h)
     if h.undeclared:
         verb = "deployment is" if h.undeclared == 1 else "deployments are"
         lines.append(f"{h.undeclared} {verb} of no declared asset: pulse-tui inventory says which")
@@ -334,6 +329,27 @@ def _lines(
         lines.append(f"  {rest} {other}deployment{'' if rest == 1 else 's'} ok")
     lines += ["", "WHAT TO DO NOW"]
     return [*lines, *(_todo(board, advice) or ["  nothing urgent"])]
+
+
+def _policy(h: Header) -> list[str]:
+    """What of the policy needs somebody: a review that is overdue, a change that waits, a phase that keeps something back."""
+    lines: list[str] = []
+    if h.reviews:
+        one = len(h.reviews) == 1
+        named = ", ".join(r.words for r in h.reviews[:3]) + (" …" if len(h.reviews) > 3 else "")
+        rules = f"{len(h.reviews)} rule{'' if one else 's'}"
+        lines.append(f"the review of {rules} is overdue: {named}; review and set a new date")
+    if h.policy:
+        lines.append(f"{h.policy}: pulse-tui policy list")
+    if h.phase:
+        lines.append(f"phase {h.phase}: {_KEPT_BACK[h.phase]}; pulse-tui explain ID says what was kept back")
+    return lines
+
+
+_KEPT_BACK = {
+    "visibility": "people are notified, and nothing that policy asks for is done beside: no page, ticket or hold",
+    "policy": "no rollback that policy asks for is proposed or runs by itself",
+}
 
 
 def _rest(h: Header) -> str:

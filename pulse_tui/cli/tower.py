@@ -97,7 +97,7 @@ def _run_tower(
         tower.poll_now()
 
     def check() -> None:
-        _ = House(config, database=database, read_only=True).policy
+        _ = House(config, database=database, read_only=True).written_policy
 
     tower = Tower(
         open_desk,

@@ -33,5 +33,28 @@ class PolicyVersion(msgspec.Struct, frozen=True, kw_only=True):
     approved_by: str | None = None
     approved_at: datetime | None = None
     why: str = ""
-    rules: dict[str, str] = {}
-    """The text of each rule, to tell what changed."""
+    rejected_by: str | None = None
+    rejected_at: datetime | None = None
+    phase: str = ""
+    """Of the estate under it; empty: not recorded."""
+    approvals: int = 0
+    """How many people beside the one who proposes it a change of this policy needs."""
+    text: str = ""
+    """The section as JSON, without tests and prose: it stays in force when the files already have another one."""
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether the files have it and it is not in force."""
+        return self.state in (PolicyState.PROPOSED, PolicyState.REJECTED)
+
+    @property
+    def words(self) -> str:
+        """``policy 41c9ab3f41c9 waits for a second person (proposed by ana 2026-11-29 21:00)``."""
+        name = f"policy {self.digest[:12]}"
+        if self.state is PolicyState.REJECTED:
+            return f"{name} of the files was rejected by {self.rejected_by}: {self.why}; the former one stays in force"
+        if self.state is PolicyState.PROPOSED:
+            return (
+                f"{name} of the files waits for a second person ({self.by} proposed it); the former one stays in force"
+            )
+        return f"{name} is {self.state.value}"

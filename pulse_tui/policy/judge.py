@@ -213,8 +213,16 @@ class Policy:
         *,
         phase: Phase = Phase.AUTOMATION,
         storm: int = STORM,
+        approvals: int = 0,
+        source: str = "",
     ) -> None:
-        """``digest`` is SHA-256 over everything that can change what is decided or done."""
+        """``digest`` is SHA-256 over everything that can change what is decided or done.
+
+        ``approvals``: how many people beside the one who proposes it a change needs. ``source``: the section, so that it can
+        be loaded again (:mod:`pulse_tui.policy.kept`).
+        """
+        self.approvals = approvals
+        self.source = source
         self.digest = digest
         self.phase = phase
         self.storm = storm

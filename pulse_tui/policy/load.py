@@ -9,6 +9,7 @@ from typing import Any
 from pulse_tui.domain.errors import Problem
 from pulse_tui.policy.conditions import Condition, Engine, caret, engine
 from pulse_tui.policy.judge import Automatic, CompiledRule, Policy
+from pulse_tui.policy.kept import kept, section_of
 from pulse_tui.policy.rules import ContextLine, PolicyFile, Rule, Variables, digest
 from pulse_tui.settings.check import convert, nearest
 from pulse_tui.settings.document import Mark, Node
@@ -33,8 +34,7 @@ def load_policy(
     with file:line:column and a caret). ``variables`` is
     :data:`pulse_tui.enrich.variables.VARIABLES`; ``route_ids`` None leaves routes unchecked.
     """
-    section = node.get("policy") if node.get("rules") is None else None
-    node = section or node
+    node = section_of(node)
     before = len(problems)
     written = convert(node, PolicyFile, problems, path="policy")
     reader = _Reader(engine(variables), variables, action_kinds, route_ids, problems)
@@ -62,6 +62,8 @@ def load_policy(
         automatic,
         phase=written.phase,
         storm=written.storm,
+        approvals=written.changes.approvals if written.changes is not None else 0,
+        source=kept(node),
     )
 
 

@@ -115,6 +115,13 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return self.review < today
 
 
+class Changes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a change of this policy needs before it is in force."""
+
+    approvals: Annotated[int, Meta(ge=0, le=1)] = 0
+    """1: another person than whoever proposed it."""
+
+
 class PolicyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The ``policy`` section: the rules, how soon each priority asks for a response, what closes the gate, what rolls
     back by itself, and how much of it may act."""
@@ -126,6 +133,7 @@ class PolicyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     phase: Phase = Phase.AUTOMATION
     storm: StormLimit = STORM
     """Alerts of one rule that are announced one by one within ten minutes."""
+    changes: Changes | None = None
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -143,6 +151,8 @@ def digest(policy: PolicyFile) -> str:
     # What stands at its default is left out: a policy that does not mention it keeps its digest.
     if policy.phase is not Phase.AUTOMATION:
         content.append({"phase": policy.phase.value})
+    if policy.changes is not None and policy.changes.approvals:
+        content.append({"approvals": policy.changes.approvals})
     if policy.storm != STORM:
         content.append({"storm": policy.storm})
     body = _ENCODER.encode(content)

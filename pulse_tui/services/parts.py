@@ -84,6 +84,16 @@ class Judge(Protocol):
         ...
 
     @property
+    def source(self) -> str:
+        """The section as JSON, so that it can be loaded again."""
+        ...
+
+    @property
+    def approvals(self) -> int:
+        """How many people beside the one who proposes it a change of it needs."""
+        ...
+
+    @property
     def gate(self) -> GateSection:
         """What closes the gate."""
         ...
@@ -298,6 +308,8 @@ class JudgeParts(NamedTuple):
     reassess: Reassess
     advise: Advise
     verdicts: Verdicts
+    proposed: Judge | None = None
+    """The policy that the files have, while another one is in force: it waits for a second person, or was rejected."""
     correlate: Correlate = lambda _tx, _parts, _alert, _event, _now: None
     weigh: Weigh = lambda _tx, _parts, _signals, _now: None
     oncall: OnCall = OnCall()

@@ -56,6 +56,7 @@ def _parts(house: House) -> Iterator[Line]:
     yield from setup.before(house)
     yield from checked("policy", judging.policy, house)
     yield from judging.reviews(house)
+    yield from judging.waiting(house)
     yield from setup.operators(house)
     database = list(checked("database", storing.database, house))
     if database[0].ok is not None:  # of one that cannot be read the pages say more

@@ -16,11 +16,28 @@ def policy(house: House) -> str:
     """Its size; raises PulseError when a test of it fails."""
     from pulse_tui.policy.check import run_tests  # noqa: PLC0415
 
-    results = run_tests(house.policy)
+    written = house.written_policy
+    results = run_tests(written)
     failed = [r.name for r in results if not r.ok]
     if failed:
         raise PulseError(f"{len(failed)} of its own tests fail: {', '.join(failed[:3])}", todo="pulse-tui policy test")
-    return f"{len(house.policy.rules)} rules, {len(results)} of their tests pass, digest {house.policy.digest[:12]}"
+    return f"{len(written.rules)} rules, {len(results)} of their tests pass, digest {written.digest[:12]}"
+
+
+def waiting(house: House) -> Iterator[Line]:
+    """A change of policy that is not in force, and the phase that keeps a part of it back."""
+    from pulse_tui.services.conditions.policy_approval import unsettled  # noqa: PLC0415
+
+    try:
+        phase = house.policy.phase
+        with house.store.read() as tx:
+            version = unsettled(tx)
+    except PulseError:  # of the policy or the database: a line of its own names it
+        return
+    if version is not None:
+        yield Line("policy change", None, f"{version.words}: pulse-tui policy list")
+    if not phase.admits("rollback"):
+        yield Line("policy phase", None, f"{phase.value}: a part of what policy asks for is not done; help policy")
 
 
 def reviews(house: House) -> Iterator[Line]:

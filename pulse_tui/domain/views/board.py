@@ -63,6 +63,10 @@ class Header(NamedTuple):
     """Deployments of what is no asset of the estate."""
     reviews: tuple[Review, ...] = ()
     """Rules of the policy whose review is overdue."""
+    policy: str = ""
+    """A change of policy that is not in force, in words: it waits for a second person, or was rejected."""
+    phase: str = ""
+    """Of the estate, where it keeps back a part of what policy asks for: visibility, policy."""
     glass: int = 0
     """Runs that one person approved alone and that nobody has reviewed."""
     by_itself: int = 0

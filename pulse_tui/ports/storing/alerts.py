@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.decision import Decision, Fact
@@ -12,6 +12,15 @@ from pulse_tui.domain.delivery import Retest
 from pulse_tui.domain.effect import Response
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.words import Environment, Outcome
+
+
+class Seen(NamedTuple):
+    """What a policy saw of a signal, about one asset in one environment."""
+
+    signal_id: str
+    asset_id: str | None
+    environment: Environment | None
+    variables: dict[str, Any]
 
 
 class Judgements(Protocol):
@@ -23,6 +32,11 @@ class Judgements(Protocol):
 
     def variables(self, decision_id: str) -> dict[str, Any]:
         """What the policy saw when it decided."""
+        ...
+
+    def seen(self, signal_ids: Iterable[str]) -> list[Seen]:
+        """What was seen of each of these signals when it was judged, the last time of several; nothing of one that no rule
+        was asked about."""
         ...
 
     def decision(self, decision_id: str) -> Decision | None:

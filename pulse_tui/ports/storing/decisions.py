@@ -11,7 +11,7 @@ from pulse_tui.domain.enforcement import Enforcement
 from pulse_tui.domain.feedback import Feedback, Missed
 from pulse_tui.domain.incident import Incident, IncidentState, Member, Tally
 from pulse_tui.domain.notice import Notice
-from pulse_tui.domain.policy_change import PolicyVersion
+from pulse_tui.domain.policy_change import PolicyState, PolicyVersion
 from pulse_tui.domain.review_task import ReviewTask
 from pulse_tui.domain.silence import Silence
 from pulse_tui.domain.words import Priority
@@ -116,6 +116,10 @@ class Policies(Protocol):
 
     def put(self, version: PolicyVersion) -> bool: ...
     def get(self, digest: str) -> PolicyVersion | None: ...
+    def in_state(self, *states: PolicyState) -> list[PolicyVersion]:
+        """The newest first. Of :attr:`PolicyState.IN_FORCE` there is one at most."""
+        ...
+
     def all(self, limit: int = 1_000) -> list[PolicyVersion]:
         """Newest first."""
         ...

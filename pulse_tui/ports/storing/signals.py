@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.source import RefusedCount, Rejected
 from pulse_tui.domain.words import SignalType
+
+
+class Glimpse(NamedTuple):
+    """A signal without its evidence."""
+
+    seq: int
+    id: str
+    signal_type: SignalType
+    fingerprint: str
+    title: str
+    observed_at: datetime
 
 
 class Signals(Protocol):
@@ -46,6 +57,16 @@ class Signals(Protocol):
 
     def newest(self, since: datetime, types: Collection[SignalType] = ()) -> list[Signal]:
         """The newest signal of each fingerprint, of those observed since then; ``types``: only of these."""
+        ...
+
+    def glimpses(
+        self, since: datetime, types: Collection[SignalType], *, before: int | None, limit: int
+    ) -> list[Glimpse]:
+        """Those observed since then, what came last first; ``before``: of a smaller ``seq`` than that."""
+        ...
+
+    def some(self, signal_ids: Iterable[str]) -> list[Signal]:
+        """Those of the ids that are stored, in the order in which they came."""
         ...
 
     def count(self) -> int: ...

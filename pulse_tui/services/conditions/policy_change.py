@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
+from enum import Enum
 
 import msgspec
 
 from pulse_tui.domain.alert import OPEN
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.evidence import MetricEvidence
+from pulse_tui.domain.policy_change import PolicyState, PolicyVersion
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Outcome, SignalType
 from pulse_tui.enrich.facts import facts
+from pulse_tui.policy.kept import differences
 from pulse_tui.ports import Transaction
 from pulse_tui.services.conditions.reassess import About, ended
 from pulse_tui.services.evals.compared import newest
-from pulse_tui.services.parts import SYSTEM, JudgeParts
+from pulse_tui.services.parts import SYSTEM, Judge, JudgeParts
 from pulse_tui.services.signals.concerns import condition
 from pulse_tui.services.signals.events import Events
 from pulse_tui.services.signals.judge import around
@@ -29,26 +32,127 @@ BACK = timedelta(days=90)
 """Conditions last reported longer ago are not judged again."""
 
 
-def take_policy(parts: JudgeParts, now: datetime) -> int | None:
-    """Record the policy in use; when it changed, judge open conditions again.
+class _Step(Enum):
+    """What reading the files means."""
 
-    Returns how many decisions of the new policy fired newly, None when nothing changed. One transaction: of several
-    processes that start with the new policy only one does it.
+    NOTHING = "nothing"
+    """They have what is in force, or what waits already."""
+    FIRST = "first"
+    """Nothing was recorded of a policy yet."""
+    BACK = "back"
+    """They have what is in force again: what was proposed meanwhile is proposed no more."""
+    PROPOSE = "propose"
+    PUT = "put"
+    """It is in force from now on."""
+
+
+def take_policy(
+    parts: JudgeParts, now: datetime, by: str = SYSTEM, effect: Callable[[str], str] = lambda _former: ""
+) -> int | None:
+    """Record what the files have; when it is another policy, put it in force and judge open conditions again, or let it wait
+    for a second person where the one in force asks for that.
+
+    ``by``: the account that read it. ``effect``: what it would have done, against the one of this text, in words. Returns how
+    many decisions of the new policy fired newly, None when nothing changed. One transaction: of several processes that start
+    with the new policy only one does it.
     """
-    digest = parts.policy.digest
+    written = parts.proposed or parts.policy
     with parts.store.read() as tx:
-        if tx.plumbing.get_value(_SEEN) == digest:
-            return None
+        step, former = _step(tx, written), in_force(tx)
+    if step is _Step.NOTHING:
+        return None
+    weighed = effect(former.text) if former is not None and step in (_Step.PROPOSE, _Step.PUT) else ""
     with parts.store.write() as tx:
-        before = tx.plumbing.get_value(_SEEN)
-        if before == digest:
-            return None
-        tx.plumbing.put_value(_SEEN, digest)
-        if before is None:
-            return None  # the first policy of this database: everything was judged by it
-        tx.log.append(now, SYSTEM, _CHANGED, _SUBJECT, {"from": before, "to": digest})
-        _retire(tx, parts, now)
-        return _again(tx, parts, now)
+        step, former = _step(tx, written), in_force(tx)
+        version = _version(written, former, now, by, weighed)
+        if step is _Step.FIRST:
+            tx.plumbing.put_value(_SEEN, written.digest)
+            tx.policies.put(version)
+        elif step is _Step.BACK:
+            _withdraw(tx, now, by)
+        elif step is _Step.PROPOSE:
+            _withdraw(tx, now, by)
+            tx.policies.put(msgspec.structs.replace(version, state=PolicyState.PROPOSED))
+            about = {
+                "changed": "\n".join(version.changed),
+                "effect": weighed,
+                "in_force": former.digest if former else "",
+            }
+            tx.log.append(now, by, "policy.proposed", version.digest, about)
+        elif step is _Step.PUT:
+            return put_in_force(tx, parts._replace(policy=written, proposed=None), version, now, by)
+    return None
+
+
+def in_force(tx: Transaction) -> PolicyVersion | None:
+    """The policy that judges; None before the first one was recorded."""
+    return next(iter(tx.policies.in_state(PolicyState.IN_FORCE)), None)
+
+
+def instead(tx: Transaction, digest: str) -> PolicyVersion | None:
+    """What is in force instead of the policy that the files have: that one needs a second person first. None: it is in
+    force, or is about to be."""
+    former = in_force(tx)
+    return former if former is not None and former.digest != digest and former.approvals else None
+
+
+def put_in_force(tx: Transaction, parts: JudgeParts, version: PolicyVersion, now: datetime, by: str) -> int:
+    """From now on ``parts.policy`` judges, which is ``version``; open conditions are judged again. Returns how many decisions
+    fired newly."""
+    former, before = in_force(tx), tx.plumbing.get_value(_SEEN)
+    _withdraw(tx, now, by)
+    if former is not None:
+        tx.policies.put(msgspec.structs.replace(former, state=PolicyState.REPLACED))
+    tx.policies.put(msgspec.structs.replace(version, state=PolicyState.IN_FORCE))
+    tx.plumbing.put_value(_SEEN, version.digest)
+    about = {
+        "from": before or "",
+        "to": version.digest,
+        "changed": "\n".join(version.changed),
+        "effect": version.effect,
+    }
+    if version.approved_by is not None:
+        about |= {"proposed_by": version.by, "why": version.why}
+    tx.log.append(now, by, _CHANGED, _SUBJECT, about)
+    _retire(tx, parts, now)
+    return _again(tx, parts, now)
+
+
+def _step(tx: Transaction, written: Judge) -> _Step:
+    former, seen = in_force(tx), tx.plumbing.get_value(_SEEN)
+    if former is None:
+        return _Step.FIRST if seen in (None, written.digest) else _Step.PUT
+    if former.digest == written.digest:
+        return _Step.BACK if tx.policies.in_state(PolicyState.PROPOSED, PolicyState.REJECTED) else _Step.NOTHING
+    if not former.approvals:
+        return _Step.PUT
+    known = tx.policies.get(written.digest)
+    return _Step.NOTHING if known is not None and known.unsettled else _Step.PROPOSE
+
+
+def _version(written: Judge, former: PolicyVersion | None, now: datetime, by: str, effect: str) -> PolicyVersion:
+    changed: tuple[str, ...] = ()
+    if former is not None and former.text and written.source:
+        changed = differences(former.text, written.source) or ("this version of the program reads it otherwise",)
+    return PolicyVersion(
+        digest=written.digest,
+        seen_at=now,
+        by=by,
+        state=PolicyState.IN_FORCE,
+        changed=changed,
+        effect=effect,
+        approvals=written.approvals,
+        phase=written.phase.value,
+        text=written.source,
+    )
+
+
+def _withdraw(tx: Transaction, now: datetime, by: str) -> None:
+    """What was proposed and is not what the files have any more."""
+    for other in tx.policies.in_state(PolicyState.PROPOSED, PolicyState.REJECTED):
+        tx.policies.put(msgspec.structs.replace(other, state=PolicyState.REPLACED))
+        if other.state is PolicyState.PROPOSED:
+            tx.log.append(now, by, "policy.withdrawn", other.digest, {"why": "the files have another policy now"})
 
 
 def _retire(tx: Transaction, parts: JudgeParts, now: datetime) -> None:

@@ -14,7 +14,7 @@ from pulse_tui.domain.feedback import Feedback, Missed
 from pulse_tui.domain.incident import Incident, IncidentState, Member, Tally
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.notice import Notice, NoticeOutcome, Withheld
-from pulse_tui.domain.policy_change import PolicyVersion
+from pulse_tui.domain.policy_change import PolicyState, PolicyVersion
 from pulse_tui.domain.review_task import ReviewTask
 from pulse_tui.domain.silence import Silence
 from pulse_tui.domain.words import Priority
@@ -238,6 +238,10 @@ class PolicyTable:
 
     def get(self, digest: str) -> PolicyVersion | None:
         return _POLICIES.get(self._c, digest)
+
+    def in_state(self, *states: PolicyState) -> list[PolicyVersion]:
+        c = t.policies.c
+        return _POLICIES.where(self._c, c.state.in_([s.value for s in states]), order=(c.seen_at.desc(), c.digest))
 
     def all(self, limit: int = 1_000) -> list[PolicyVersion]:
         c = t.policies.c

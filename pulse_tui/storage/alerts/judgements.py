@@ -15,6 +15,7 @@ from pulse_tui.domain.effect import Did, Response
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.words import Environment, Outcome
+from pulse_tui.ports.storing.alerts import Seen
 from pulse_tui.storage.alerts import tables as t
 from pulse_tui.storage.sql.codec import Codec, from_json, to_json
 from pulse_tui.storage.sql.lookup import among, named
@@ -33,6 +34,9 @@ ORDER BY first_at DESC, id
 _EPISODES = f"""
 SELECT {", ".join(_ALERT.names)} FROM alerts WHERE fingerprint {{among}} AND first_at >= {{since}} ORDER BY first_at DESC, id
 """  # noqa: S608  names of our own
+_SEEN = (
+    "SELECT signal_id, asset_id, environment, facts FROM decisions WHERE signal_id {among} AND facts != '' ORDER BY seq"
+)
 _OPEN = f"SELECT {', '.join(_ALERT.names)} FROM alerts WHERE open_key {{among}}"  # noqa: S608  names of our own
 
 
@@ -85,6 +89,16 @@ class JudgementTables:
             ]
             text = self._c.execute(sa.select(d.facts).where(*same, d.facts != "").order_by(d.seq)).scalar()
         return dict(from_json(text)) if text else {}
+
+    def seen(self, signal_ids: Iterable[str]) -> list[Seen]:
+        last = {
+            (signal_id, asset_id, environment): facts
+            for signal_id, asset_id, environment, facts in among(self._c, _SEEN, dict.fromkeys(signal_ids))
+        }
+        return [
+            Seen(signal_id, asset_id, Environment(environment) if environment else None, dict(from_json(facts)))
+            for (signal_id, asset_id, environment), facts in last.items()
+        ]
 
     def add_responses(self, decision_id: str, responses: Sequence[Response], at: datetime) -> None:
         rows = [

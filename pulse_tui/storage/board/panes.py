@@ -16,12 +16,15 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
+import msgspec
+
 from pulse_tui.domain import countdown
 from pulse_tui.domain.alert import ESCALATED, AlertState, missed_at
 from pulse_tui.domain.coverage import FILE_S, LEAST_S
 from pulse_tui.domain.delivery import IN_VAIN
 from pulse_tui.domain.health import ROUNDS_MISSED, Health, health
 from pulse_tui.domain.moments import from_us, to_us
+from pulse_tui.domain.policy_change import PolicyState, PolicyVersion
 from pulse_tui.domain.rollback import Rules
 from pulse_tui.domain.scope import Scope
 from pulse_tui.domain.standing import RISKY, Standing
@@ -145,6 +148,9 @@ SELECT (SELECT COUNT(*) FROM outbox o
            OR o.state = 'dead'),
        (SELECT COUNT(*) FROM decisions WHERE outcome = 'indeterminate' AND at > :since)
 """
+_KEEPS_BACK = ("visibility", "policy")
+_POLICIES = "SELECT body FROM policies WHERE state <> 'replaced' ORDER BY seen_at DESC"
+_POLICY = msgspec.json.Decoder(PolicyVersion)
 RowT = TypeVar("RowT")
 
 
@@ -207,7 +213,7 @@ def read_kept(
     if unnamed:
         advisories.append(_unnamed(int(unnamed)))
     advisories.sort(key=advisory_urgency)
-    to_review = reviews()
+    to_review, (waits, phase) = reviews(), _policy(execute)
     board = Board(
         header=_header(
             estate,
@@ -220,7 +226,7 @@ def read_kept(
             rollbacks,
             silence.as_of,
             paged,
-        )._replace(reviews=tuple(r for r in to_review if r.due < now.date())),
+        )._replace(reviews=tuple(r for r in to_review if r.due < now.date()), policy=waits, phase=phase),
         registry=shown.rows,
         advisories=_same(advisories, before.board.advisories if before else ()),
         alerts=alerts,
@@ -235,6 +241,14 @@ def read_kept(
         ),
     )
     return Kept(board, registry, shown, workflows)
+
+
+def _policy(execute: Execute) -> tuple[str, str]:
+    """What of the policy is not as the files have it, and the phase that keeps a part of it back."""
+    versions = [_POLICY.decode(row[0]) for row in execute(_POLICIES, {})]
+    waits = next((v.words for v in versions if v.unsettled), "")
+    phase = next((v.phase for v in versions if v.state is PolicyState.IN_FORCE), "")
+    return waits, phase if phase in _KEEPS_BACK else ""
 
 
 def _count_unaudited(execute: Execute, ecosystems: Sequence[str], now_us: int) -> Sequence[Sequence[Any]]:

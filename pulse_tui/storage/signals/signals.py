@@ -12,9 +12,10 @@ from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.signal import Signal, decode_evidence
 from pulse_tui.domain.source import RefusedCount, Rejected
 from pulse_tui.domain.words import SignalType
+from pulse_tui.ports.storing.signals import Glimpse
 from pulse_tui.storage.signals import tables as t
 from pulse_tui.storage.sql.codec import Codec
-from pulse_tui.storage.sql.lookup import among, present
+from pulse_tui.storage.sql.lookup import among, chunks, present
 from pulse_tui.storage.sql.upsert import insert_many
 
 _ROW = Codec(Signal)
@@ -98,6 +99,24 @@ class SignalTable:
             last = last.where(t.signals.c.signal_type.in_(sorted(kind.value for kind in types)))
         query = sa.select(t.signals).where(t.signals.c.seq.in_(last.group_by(t.signals.c.fingerprint)))
         return [_signal(row) for row in self._c.execute(query.order_by(t.signals.c.seq)).mappings()]
+
+    def glimpses(
+        self, since: datetime, types: Collection[SignalType], *, before: int | None, limit: int
+    ) -> list[Glimpse]:
+        c = t.signals.c
+        query = sa.select(c.seq, c.id, c.signal_type, c.fingerprint, c.title, c.observed_at)
+        query = query.where(c.observed_at >= to_us(since), c.signal_type.in_(sorted(kind.value for kind in types)))
+        if before is not None:
+            query = query.where(c.seq < before)
+        rows = self._c.execute(query.order_by(c.seq.desc()).limit(limit))
+        return [Glimpse(n, i, SignalType(kind), f, title, from_us(at)) for n, i, kind, f, title, at in rows]
+
+    def some(self, signal_ids: Iterable[str]) -> list[Signal]:
+        found: list[Signal] = []
+        for ids in chunks(signal_ids):
+            query = sa.select(t.signals).where(t.signals.c.id.in_(ids)).order_by(t.signals.c.seq)
+            found += [_signal(row) for row in self._c.execute(query).mappings()]
+        return found
 
     def count(self) -> int:
         return self._c.execute(sa.select(sa.func.count()).select_from(t.signals)).scalar_one()

@@ -56,19 +56,24 @@ class AlertsPane(TablePane["AlertRow"]):
         """Empty until the first board."""
         super().__init__(ALERTS, id="alerts")
         self._reviews = 0
+        self._policy = self._phase = ""
 
     def show_board(self, board: Board, now_us: int, lead: str | None) -> None:
         self.empty = no_alerts(board)
         self._reviews = len(board.header.reviews)
+        self._policy, self._phase = board.header.policy, board.header.phase
         self.update_rows(board.alerts, now_us)
 
     @property
     def heading(self) -> str:
-        """With the rules whose review is overdue: what is judged here is judged by them."""
-        if not self._reviews:
-            return super().heading
-        rules = "1 rule's" if self._reviews == 1 else f"{self._reviews} rules'"
-        return f"{super().heading} ─ {rules} review overdue: pulse-tui doctor"
+        """With what is to be known of the policy: what is judged here is judged by it."""
+        words = [f"phase {self._phase}"] if self._phase else []
+        if self._policy:
+            words.append("a policy is not in force: pulse-tui policy list")
+        elif self._reviews:
+            rules = "1 rule's" if self._reviews == 1 else f"{self._reviews} rules'"
+            words.append(f"{rules} review overdue: pulse-tui doctor")
+        return " ─ ".join((super().heading, *words))
 
     def opens(self, row: AlertRow) -> OpenAlert:
         return OpenAlert(row.id)

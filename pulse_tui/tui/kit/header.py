@@ -153,6 +153,7 @@ def _counts(header: Header) -> list[_Part]:
         ),
         _counted(2, header.running, f"▶ {header.running} running", f"▶{header.running}", styles.WARN),
         _counted(3, header.waiting, f"⧗ {header.waiting} waiting", f"⧗{header.waiting}", styles.WARN),
+        _counted(3, int(bool(header.policy)), "⧗ policy", "⧗pol", styles.WARN),
         _counted(4, header.muted, f"○ muted {header.muted}", f"mut {header.muted}", styles.WARN, f"○{header.muted}"),
         _counted(2, len(frozen), f"■ FREEZE {first}", f"■{len(frozen)}", styles.HELD),
         _counted(2, len(paused), f"‖ paused {_first(paused)}", f"‖{len(paused)}", styles.HELD),

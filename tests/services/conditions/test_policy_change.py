@@ -123,7 +123,8 @@ def test_a_change_is_in_the_audit_log_once(judge: JudgeParts) -> None:
     assert take_policy(changed, later(hours=2)) is None
     with judge.store.read() as tx:
         (line,) = [e for e in tx.log.entries() if e.action == "policy.changed"]
-    assert line.detail == {"from": judge.policy.digest, "to": changed.policy.digest}
+    assert (line.detail["from"], line.detail["to"]) == (judge.policy.digest, changed.policy.digest)
+    assert line.detail["changed"] == "latency-breach-canary: all[4]: service.ratio > 1.15 -> service.ratio > 1.10"
 
 
 def test_a_rule_whose_review_is_past_is_named() -> None:

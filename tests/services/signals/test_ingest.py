@@ -110,6 +110,8 @@ def test_a_rule_that_observes_decides_and_does_nothing(judge: JudgeParts) -> Non
 
         phase, storm = enforced.phase, enforced.storm
 
+        approvals, source = enforced.approvals, enforced.source
+
         automatic = enforced.automatic
 
         def rule(self, rule_id: str) -> Any:

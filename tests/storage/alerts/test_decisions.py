@@ -90,7 +90,7 @@ def test_what_people_said_and_what_they_must_look_at_is_kept(store: SqlStore) ->
 
 
 def test_policies_and_what_is_enforced_elsewhere_are_kept(store: SqlStore) -> None:
-    policy = PolicyVersion(digest="41c9", seen_at=NOW, by="ana", state=PolicyState.IN_FORCE, rules={"r": "{}"})
+    policy = PolicyVersion(digest="41c9", seen_at=NOW, by="ana", state=PolicyState.IN_FORCE, text="{}")
     enforced = Enforcement(key="k", route="github", hold_id="h-1", scope="bot", state=Enforced.ASKED, asked_at=NOW)
     with store.write() as tx:
         tx.policies.put(policy)
