@@ -21,7 +21,7 @@ from pulse_tui.storage.store import SqlStore
 from tests.fakes.clock import Clock
 from tests.fakes.databases import sqlite_file
 from tests.fakes.house import judging
-from tests.fakes.nights import Night, fill, nights
+from tests.fakes.nights import Night, config, fill, nights
 
 
 def play(night: Night, folder: Path) -> list[Incident]:
@@ -88,6 +88,7 @@ if __name__ == "__main__":
     if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
         target = Path(sys.argv[1])
         target.mkdir(parents=True, exist_ok=True)
+        (target / "pulse.yaml").write_text(json.dumps(config(), indent=1))
         for each in nights():
             text = "".join(json.dumps(line) + "\n" for line in each.lines)
             (target / f"{each.name}.jsonl").write_text(text)

@@ -71,6 +71,31 @@ def fill(store: SqlStore) -> None:
             tx.dependencies.put_bill(Bill(source="estate", asset_id=name, document="", at=since, components=parts))
 
 
+def config() -> dict[str, Any]:
+    """The same estate as a configuration, for ``pulse-tui rehearse``."""
+    since = (START - timedelta(days=20)).isoformat()
+    types = {"gateway": "runtime", "retriever": "retrieval_corpus"}
+    assets = [
+        {
+            "id": name,
+            "asset_type": types.get(name, "service"),
+            "owner_team": "ml",
+            "tier": "internal" if name == "tagger" else "customer-facing",
+            "exposure": "public",
+            "environments": {e: {"version": "1.0.0", "since": since} for e in ("production", "canary")},
+            "components": [_component(c) for c in used],
+        }
+        for name, used in USES.items()
+    ]
+    return {"name": "nights", "database": "sqlite:///nights.db", "estate": {"assets": assets}}
+
+
+def _component(name: str) -> dict[str, str]:
+    if name.startswith("asset:"):
+        return {"asset": name.removeprefix("asset:")}
+    return {"model": name} if "/" in name else {"kind": "vector_store", "id": name}
+
+
 class _Script:
     """Writes the lines of one night; minutes count from the symptom on."""
 

@@ -144,6 +144,12 @@ _LABELS = {
 _NO_CAUSE = frozenset({"success", "recovered", "good", "resolved"})
 
 
+def kind_words(kind: SignalType) -> str:
+    """``a latency breach``, ``an error rate breach``."""
+    words = "CVE" if kind is SignalType.CVE else kind.value.replace("_", " ")
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+
+
 def cause_kind(signal: Signal) -> CauseKind | None:
     """What kind of cause the signal can be; None: none."""
     evidence = signal.evidence

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pulse_tui.domain.incident import Footing, Incident
 from pulse_tui.domain.words import SignalType
-from pulse_tui.enrich.alerts.kinds import OF_SERVICE, SYMPTOMS
+from pulse_tui.enrich.alerts.kinds import OF_SERVICE, SYMPTOMS, kind_words
 
 
 class Shared(StrEnum):
@@ -117,7 +117,7 @@ def platform_of(component: str) -> str:
 
 
 def _name(footing: Footing) -> str:
-    return f"a {footing.kind.value.replace('_', ' ')}" + (f" of {footing.asset_id}" if footing.asset_id else "")
+    return kind_words(footing.kind) + (f" of {footing.asset_id}" if footing.asset_id else "")
 
 
 def _both(ours: Iterable[str], theirs: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from pulse_tui.domain.incident import Footing, Incident, IncidentState, Member
 from pulse_tui.domain.signal import Signal, fingerprint
 from pulse_tui.domain.words import SignalType
 from pulse_tui.enrich.alerts.footing import footing, with_footing
+from pulse_tui.enrich.alerts.kinds import kind_words
 from pulse_tui.enrich.alerts.relate import Relation, Shared, belongs, best, of_storm, opens
 from pulse_tui.ports import Transaction
 from pulse_tui.services.alerts.incidents.helped import helped
@@ -25,7 +26,8 @@ REFRESHED = timedelta(minutes=10)
 """So often it is written down that an alert of the incident goes on."""
 BEFORE = timedelta(hours=24)
 """How far back alerts that only inform are looked for when an incident opens."""
-_LOOKED = 300
+_LOOKED = 50
+_NEAR = 4
 
 
 def correlate(tx: Transaction, parts: JudgeParts, alert: Alert, event: AlertEvent, now: datetime) -> None:
@@ -116,13 +118,14 @@ def _open(tx: Transaction, alert: Alert, signal: Signal, new: Footing, now: date
         alerts=1,
     )
     memory = memory_of(tx)
-    memory.put(tx, incident)
-    why = f"a {new.kind.value.replace('_', ' ')} that belongs to no open incident"
+    memory.put(tx, ranked(tx, incident, now))
+    incident = memory.get(tx, incident.id) or incident
+    why = f"{kind_words(new.kind)} that belongs to no open incident"
     tx.incidents.join(Member(alert_id=alert.id, incident_id=incident.id, joined_at=now, by=SYSTEM, why=why))
     tx.log.append(now, SYSTEM, "incident.opened", incident.id, {"alert": alert.id, "title": alert.title, "why": why})
     for other, stands_on, relation in _lone(tx, alert, incident, now):
         incident = _with(tx, incident, relation, other, stands_on, now)
-    memory.put(tx, ranked(tx, incident, now))
+    memory.put(tx, incident)
 
 
 def _join(
@@ -165,9 +168,12 @@ def _with(
 
 def _lone(tx: Transaction, alert: Alert, incident: Incident, now: datetime) -> list[tuple[Alert, Footing, Relation]]:
     """Open alerts of the last day that only inform, belong to no incident and are related to the one that opens."""
+    stands_on = incident.footings[0]
+    assets = [a for a in (stands_on.asset_id, *stands_on.upstream[:_NEAR]) if a is not None]
     recent = [
         a
-        for a in tx.judgements.alerts(OPEN, _LOOKED)
+        for asset in assets
+        for a in tx.judgements.alerts(OPEN, _LOOKED, asset)
         if a.id != alert.id and a.last_at >= now - BEFORE and a.first_at >= now - BEFORE
     ]
     taken = tx.incidents.of_alerts([a.id for a in recent])
