@@ -163,6 +163,10 @@ class AdvisoryEvidence(Evidence, frozen=True):
         return any(i.startswith("MAL-") for i in (self.advisory, *self.aliases))
 
 
+OURS = "ours"
+"""The label of an incident that is no vendor's."""
+
+
 class NoteEvidence(Evidence, frozen=True):
     """An entry of a vendor's changelog, deprecation list, price list or status page."""
 
@@ -204,6 +208,11 @@ class NoteEvidence(Evidence, frozen=True):
     """Its numbers beside what is declared or measured for the asset: ``your peak is 82 % of the new limit``."""
     says: list[str] = []
     """What other sources state of the same, where they agree or differ."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is an incident of our own that people handle elsewhere: ``vendor`` is the system then."""
+        return OURS in self.labels
 
 
 class ShiftEvidence(Evidence, frozen=True):

@@ -12,6 +12,7 @@ from pulse_tui.domain.bill import Bill, Head
 from pulse_tui.domain.catalogue import Catalogue
 from pulse_tui.domain.change import ChangeRequests
 from pulse_tui.domain.coverage import Coverage
+from pulse_tui.domain.elsewhere import ListedElsewhere
 from pulse_tui.domain.errors import Problem, ResultOf
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.exploitation import Exploitation
@@ -42,6 +43,7 @@ Observation = (
     | Report
     | Statement
     | ChangeRequests
+    | ListedElsewhere
 )
 """What a collector may yield. Services turn what is not a signal yet into signals."""
 

@@ -11,6 +11,7 @@ from pulse_tui.domain.bill import Bill, Head
 from pulse_tui.domain.catalogue import Catalogue
 from pulse_tui.domain.change import ChangeRequests
 from pulse_tui.domain.coverage import Coverage
+from pulse_tui.domain.elsewhere import ListedElsewhere
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.evals import EvalRun
 from pulse_tui.domain.exploitation import Exploitation
@@ -36,6 +37,7 @@ from pulse_tui.services.registry.pushed import take_events
 from pulse_tui.services.registry.sync import sync
 from pulse_tui.services.signals.concerns import Changes
 from pulse_tui.services.signals.dependents import assets_moved
+from pulse_tui.services.signals.elsewhere import take_elsewhere
 from pulse_tui.services.vendors.catalogue import take_catalogue
 from pulse_tui.services.vendors.impact import with_impact
 from pulse_tui.services.vendors.lifecycles import take_lifecycles
@@ -111,6 +113,11 @@ def _(item: Advised, tx: Transaction, _parts: JudgeParts, estate: Estate, now: d
 def _(item: Coverage, tx: Transaction, _parts: JudgeParts, _estate: Estate, now: datetime) -> Made:
     tx.coverage.put(item, now)
     return Made([], [], known=True)
+
+
+@_made.register
+def _(item: ListedElsewhere, tx: Transaction, _parts: JudgeParts, estate: Estate, _now: datetime) -> Made:
+    return take_elsewhere(item, tx, estate)
 
 
 @_made.register

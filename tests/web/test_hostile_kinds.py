@@ -49,6 +49,8 @@ SOURCES: dict[str, dict[str, Any]] = {
     "osv": {"url": "URL"},
     "prometheus": {"url": "URL", "objectives": [{"asset": "bot", "latency": {"p95": "up", "objective": "500ms"}}]},
     "servicenow_changes": {"url": "URL", "token": "t"},
+    "pagerduty_incidents": {"url": "URL", "token": "t"},
+    "company_status": {"url": "URL"},
     "statuspage": {"url": "URL", "vendor": "acme"},
     "tripwire": {"url": "URL/v1", "model": "m", "vendor": "acme", "asset": "bot"},
     "vex": {"url": "URL"},

@@ -157,6 +157,8 @@ def cause_kind(signal: Signal) -> CauseKind | None:
         if isinstance(evidence, VersionEvidence) and evidence.changed and _REMARKS.issuperset(evidence.changed):
             return None
         return _CHANGES.get(signal.change) if signal.change is not None else None
+    if isinstance(evidence, NoteEvidence) and evidence.ours:
+        return None  # what people see elsewhere is the same symptom once more
     if isinstance(evidence, AdvisoryEvidence):
         return CauseKind.EXPLOITED if evidence.known_exploited or evidence.malicious else CauseKind.VULNERABILITY
     if isinstance(evidence, HealthEvidence):

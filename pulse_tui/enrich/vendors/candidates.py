@@ -109,7 +109,7 @@ def _kind(signal: Signal, regression: Signal) -> tuple[float, str] | None:
     if isinstance(evidence, ShiftEvidence):
         weak = evidence.metric in _WEAK and not (evidence.metric == "latency" and hit in _SERVICE)
         return (0.3 if weak else 0.8), f"its model answers otherwise ({evidence.metric}), without a note"
-    if not isinstance(evidence, NoteEvidence):
+    if not isinstance(evidence, NoteEvidence) or evidence.ours:
         return None
     weight, why = _KINDS.get(signal.signal_type, (0.15, "a note of its vendor"))
     if signal.signal_type is SignalType.PRICING_CHANGE and hit in _COST:

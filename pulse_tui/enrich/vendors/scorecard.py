@@ -60,6 +60,8 @@ def scorecard(seen: Seen) -> tuple[VendorScore, ...]:
 def vendor_of(signal: Signal) -> str | None:
     """Whose behaviour a signal is about; None: no vendor's."""
     if isinstance(signal.evidence, NoteEvidence):
+        if signal.evidence.ours:
+            return None
         return platform(signal.evidence.platform or signal.evidence.vendor)
     if isinstance(signal.evidence, ShiftEvidence):
         there = place(signal.evidence.component)

@@ -89,6 +89,10 @@ def advise(tx: Transaction, parts: JudgeParts, alert: Alert, signal: Signal, now
         return Advice((*lines, target.retest()) if asked else lines)
     if isinstance(evidence, HealthEvidence):
         return Advice((_health(evidence, signal, parts.sources),))
+    if isinstance(evidence, NoteEvidence) and evidence.ours:
+        return Advice(
+            (f"people handle it in {evidence.vendor} as {evidence.note}: see there first, then what changed here",)
+        )
     lines = (_LATER.get(signal.signal_type, "review it with the owner and decide"),)
     return Advice((*lines, target.retest()) if signal.signal_type in _RETEST and alert.asset_id else lines)
 
