@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.feedback import Feedback
+from pulse_tui.domain.silence import SilenceKind
+from pulse_tui.domain.words import Priority
 from pulse_tui.enrich.variables import VARIABLES
 from pulse_tui.policy.conditions import engine
 from pulse_tui.rehearsal.events import Narrator
 from pulse_tui.rehearsal.scenario import Doing, names
-from pulse_tui.services.alerts import operate
+from pulse_tui.services.alerts import operate, silences
 from pulse_tui.services.parts import JudgeParts
 
 
@@ -37,6 +39,9 @@ def act(stage: Stage, doing: Doing) -> None:
     """Do it to every alert that the line means; what is refused is shown and changes nothing."""
     before = dict(stage.narrator.alerts)
     aimed = list(_aimed(stage, doing))
+    if doing.do in ("silence", "maintenance") and doing.match is not None:
+        _cover(stage, doing, aimed)
+        return
     if not aimed:
         what = (
             f"alert {doing.alert}"
@@ -86,6 +91,19 @@ def _resolve(stage: Stage, doing: Doing, alert: Alert) -> None:
 def _silence(stage: Stage, doing: Doing, alert: Alert) -> None:
     hours = (doing.for_s or 0.0) / _HOUR
     operate.silence(stage.parts.store, alert.id, doing.by, hours, doing.why, stage.now)
+
+
+def _cover(stage: Stage, doing: Doing, aimed: Sequence[Alert]) -> None:
+    """What matches, now and until its end. Who sees a P1 and silences it means P1 too; else one that comes is shown."""
+    assert doing.match is not None
+    urgent = any(a.priority in (Priority.P1, Priority.UNKNOWN) for a in aimed)
+    ends = stage.now + timedelta(seconds=doing.for_s or 0.0)
+    kind = SilenceKind(doing.do)
+    wanted = silences.Wanted(doing.match.text, stage.now, ends, doing.why, kind, everything=urgent)
+    try:
+        silences.place(stage.parts, wanted, doing.by, stage.now)
+    except PulseError as error:
+        stage.fail(f"{doing.do} by {doing.by}: {error}", None, doing.by)
 
 
 def _waive(stage: Stage, doing: Doing, alert: Alert) -> None:

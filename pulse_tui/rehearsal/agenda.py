@@ -10,6 +10,7 @@ from enum import StrEnum
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.delivery import Delivery, DeliveryState
 from pulse_tui.domain.silence import Silence
+from pulse_tui.services.alerts.reminders import LEAD
 
 _DAY = timedelta(days=1)
 
@@ -57,12 +58,13 @@ class Agenda:
 
     def silence(self, silence: Silence) -> None:
         """A silence or a window: both its ends are moments."""
-        for moment in (silence.starts_at, silence.ends_at):
-            self._put(moment, Due.OTHER, "")
+        if silence.ended_at is None:
+            for moment in (silence.ends_at,) if silence.begun_at is not None else (silence.starts_at, silence.ends_at):
+                self._put(moment, Due.MUTES, "")
 
-    def at(self, moment: datetime) -> None:
+    def at(self, moment: datetime, kind: Due = Due.OTHER) -> None:
         """Something else happens then."""
-        self._put(moment, Due.OTHER, "")
+        self._put(moment, kind, "")
 
     def routes_due(self, now: datetime) -> list[str]:
         """The destinations that have something to be sent now, in the order in which it was written."""
@@ -100,6 +102,8 @@ class Agenda:
             AlertState.FIRING: (alert.deadline, Due.DEADLINES),
         }.get(alert.state)
         found = [(until[0], until[1])] if until is not None and until[0] is not None else []
+        if alert.state is AlertState.ACKNOWLEDGED and alert.acknowledged_until and alert.reminded_at is None:
+            found.append((alert.acknowledged_until - LEAD, Due.MUTES))
         if alert.open and alert.cleared_at is not None:
             keep = self._keep(alert)
             found.append((alert.last_at + timedelta(seconds=keep or 0), Due.DEADLINES))

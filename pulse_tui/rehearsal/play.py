@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.errors import PulseError
+from pulse_tui.domain.notice import Notice, Withheld
 from pulse_tui.domain.signal import Signal
+from pulse_tui.domain.silence import Silence
 from pulse_tui.enrich.variables import VARIABLES
 from pulse_tui.policy.conditions import engine
 from pulse_tui.rehearsal.acting import Stage, act
@@ -25,8 +27,10 @@ from pulse_tui.rehearsal.witness import Happening, Landed, Queued, WatchedStore
 from pulse_tui.rounds.lanes import Lanes
 from pulse_tui.rounds.work import REJUDGED, Keeping, chores
 from pulse_tui.services.alerts.deliver import deliver
+from pulse_tui.services.signals.flapping import flap_of
 from pulse_tui.services.signals.ingest import OVER, ingest
 from pulse_tui.services.signals.respond import Responder
+from pulse_tui.services.signals.withholding.storm import WITHIN as STORM_WITHIN
 from pulse_tui.wiring import House
 
 MEMORY = Path("/dev/shm")  # noqa: S108  a folder of one's own is made in it
@@ -125,6 +129,8 @@ class Player:
         self.house.__dict__["judging"] = self.parts
         self.house.sync()
         self._chores = chores()
+        if self.parts.maintenance:
+            self._keep_house(frozenset({Due.MUTES}))  # the first windows of the configuration
         self._quiet = False
 
     def play(self, lines: Sequence[Line]) -> dict[str, Any]:
@@ -209,6 +215,10 @@ class Player:
                     self._agenda.alert(each)
                 case Queued() | Landed():
                     self._agenda.delivery(each.delivery)
+                case Silence():
+                    self._agenda.silence(each)
+                case Notice(reason=Withheld.STORM):
+                    self._agenda.at(each.at + STORM_WITHIN, Due.DEADLINES)
                 case _:
                     pass
         for event in self.narrator.events(seen, self.clock.now):
@@ -222,4 +232,5 @@ class Player:
 
     def _kept_for(self, alert: Alert) -> float | None:
         rule = self.house.policy.rule(alert.rule_id)
-        return rule.keep_firing_for if rule is not None else None
+        keep = rule.keep_firing_for if rule is not None else None
+        return max(keep or 0.0, flap_of(self.house.policy, alert.rule_id).within) if alert.flapping else keep

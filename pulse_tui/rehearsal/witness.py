@@ -58,6 +58,7 @@ _WATCHED: Mapping[str, Mapping[str, Hook]] = {
     "plumbing": {
         "enqueue": lambda made, delivery: _one(made, Queued(delivery)),
         "put_delivery": lambda _made, delivery: (Landed(delivery),),
+        "put_deliveries": lambda _made, deliveries: tuple(Landed(d) for d in deliveries),
     },
     "incidents": {
         "put": lambda _made, incident: (incident,),

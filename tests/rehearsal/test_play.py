@@ -27,7 +27,7 @@ def test_an_acknowledgement_keeps_it_quiet_until_it_ends(rehearse: Play) -> None
     night = rehearse(BREACH, ack, {"at": at("03:10")})
     assert night.times("acknowledged") == ["01:05"]
     assert night.of("escalated") == []
-    assert night.times("reminded") == ["03:05"]
+    assert night.times("reminded") == ["02:50", "03:05"]
 
 
 def test_a_condition_that_ended_resolves_its_alert(rehearse: Play) -> None:
@@ -77,6 +77,28 @@ def test_people_act_on_what_an_expression_matches(rehearse: Play) -> None:
     night = rehearse(BREACH, quiet, {"at": at("03:00")})
     assert night.times("suppressed") == ["01:01"]
     assert night.of("escalated") == []
+
+
+def test_a_silence_by_expression_covers_what_comes_until_its_end(rehearse: Play) -> None:
+    quiet = {
+        "at": at("01:01"),
+        "do": "silence",
+        "by": "ben",
+        "match": 'asset.id == "support-bot"',
+        "for": "2h",
+        "why": "x",
+    }
+    night = rehearse(BREACH, quiet, signal("02:00", 2, fingerprint="other"), {"at": at("03:30")})
+    assert [e["alert"] for e in night.of("suppressed")][:2] == ["errors", "other"]
+    assert "other" not in {e["alert"] for e in night.of("paged", "notified") if e["at"] < at("03:01")}
+    assert {e["alert"] for e in night.of("reminded") if e["at"] == at("03:01")} == {"errors", "other"}
+    assert "other" in {e["alert"] for e in night.of("paged", "notified") if e["at"] == at("03:01")}
+
+
+def test_whoever_was_notified_is_reminded_before_an_acknowledgement_ends(rehearse: Play) -> None:
+    ack = {"at": at("01:05"), "do": "ack", "by": "ana", "alert": "errors", "for": "2h"}
+    night = rehearse(BREACH, ack, {"at": at("03:00")})
+    assert night.times("reminded") == ["02:50"]
 
 
 def test_two_rehearsals_give_the_same(rehearse: Play) -> None:
