@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "agent": ("agent", "collect without a screen, for a service unit"),
     "ingest": ("ingest", "take in signals or result files"),
     "status": ("status", "what changed, what is the risk, what to do: the estate"),
-    "explain": ("status", "the three questions for one alert or decision"),
+    "explain": ("explain", "the three questions for one alert; why a rule decided as it did"),
     "gate": ("gate", "may this version be promoted there?"),
     "release": ("release", "approve, promote, quarantine, retire; history, show, diff, calendar"),
     "inventory": ("inventory", "what the sources and the estate do not agree about, what nobody owns"),

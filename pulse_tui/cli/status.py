@@ -1,4 +1,4 @@
-"""``pulse-tui status`` and ``pulse-tui explain``: the three questions as text."""
+"""``pulse-tui status``: the three questions as text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from pulse_tui.cli.output import configuration, emit, opened
 from pulse_tui.domain.decision import Decision
-from pulse_tui.domain.errors import ConfigError, NotFound
+from pulse_tui.domain.errors import ConfigError
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.moments import age, from_us, iso, to_us
 from pulse_tui.domain.source import RefusedCount
@@ -30,28 +30,20 @@ _ADVISED = 3
 """The most urgent alerts, whose advice is printed in full."""
 
 
-def arguments(parser: argparse.ArgumentParser, name: str) -> None:
-    """``explain`` takes the id of an alert or a decision."""
-    if name == "status":
-        parser.add_argument("--quarantine", action="store_true", help="the records that were refused, newest first")
-        parser.epilog = (
-            "Exits with 1 when a P1 or P2 alert is open, a quarantined release serves, a rollback stopped\n"
-            "short of its end, a plan waits, nothing came for so long that nobody knows how production stands, or the policy\n"
-            "cannot be read;\n"
-            "with --quarantine when something was refused."
-        )
-    if name == "explain":
-        parser.add_argument("id", help="an alert, a decision or a signal, as status prints them")
-        parser.epilog = (
-            "Prints what changed, the risk and what to do, or the rule's conditions with the values they saw."
-        )
+def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
+    """What was refused can be asked for."""
+    parser.add_argument("--quarantine", action="store_true", help="the records that were refused, newest first")
+    parser.epilog = (
+        "Exits with 1 when a P1 or P2 alert is open, a quarantined release serves, a rollback stopped\n"
+        "short of its end, a plan waits, nothing came for so long that nobody knows how production stands, or the policy\n"
+        "cannot be read;\n"
+        "with --quarantine when something was refused."
+    )
 
 
-def run(options: argparse.Namespace, name: str) -> int:
-    """0 when nothing urgent is open, 1 when a P1 or P2 is (status); explain prints and is 0."""
-    with opened(options, read_only=name == "status") as house:
-        if name == "explain":
-            return _explain(options, house)
+def run(options: argparse.Namespace, _name: str) -> int:
+    """0 when nothing urgent is open, 1 when a P1 or P2 is."""
+    with opened(options, read_only=True) as house:
         if options.quarantine:
             return _quarantine(options, house)
         board = house.store.board(house.settings.name, None, house.clock())
@@ -424,34 +416,3 @@ def story_lines(story: AlertStory) -> list[str]:
         if part:
             lines += [head, *(f"  {line}" for line in part)]
     return lines
-
-
-def _commands(story: AlertStory) -> list[str]:
-    """The story names the tower's keys; here is how the same is done from a shell."""
-    alert = story.alert
-    if alert.state == "resolved":
-        return []
-    lines = ["FROM THE SHELL"]
-    if story.plan_hash:
-        lines.append(f"  pulse-tui rollback show {story.plan_hash[:12]}")
-    elif story.rollback_possible:
-        lines.append(f"  pulse-tui rollback plan {alert.asset} --env {alert.environment} --alert {alert.id}")
-    return [*lines, f"  pulse-tui alert ack {alert.id}   (or resolve, silence, waive with --why)"]
-
-
-def _explain(options: argparse.Namespace, house: House) -> int:
-    from pulse_tui.policy.explain import explain  # noqa: PLC0415
-
-    with house.store.read() as tx:
-        alert = tx.judgements.alert(options.id)
-        decision = tx.judgements.decision(options.id)
-        found = [decision] if decision is not None else tx.judgements.decisions(signal_id=options.id)
-        reasons = {d.id: tx.judgements.variables(d.id).get("advisory.reasons", ()) for d in found}
-    if alert is not None:
-        story = house.desk().story(alert.id)
-        emit(options, story, [*story_lines(story), *_commands(story)])
-        return 0
-    if not found:
-        raise NotFound(f"{options.id!r} names no alert, decision or signal", todo="see the open ones: pulse-tui status")
-    emit(options, found, [line for d in found for line in (*explain(d, reasons[d.id]), "")])
-    return 0

@@ -181,3 +181,43 @@ def test_wrong_use_names_what_to_do(strict: Shell, arguments: list[str], said: s
     answer = strict("policy", *arguments)
     assert answer.code in (1, 2)
     assert said in answer.err
+
+
+def test_any_decision_is_explained_by_its_id_or_that_of_its_signal(strict: Shell) -> None:
+    with House(strict.config).store.read() as tx:
+        fired, held = (tx.judgements.decisions(signal_id=name)[0] for name in ("s1", "s2"))
+        alert = tx.judgements.alerts()[0]
+    said = strict("explain", held.id[:10]).out
+    assert "did not fire" in said
+    assert "service.ratio > 1.15  false  (service.ratio = 1.05)" in said
+    said = strict("explain", "s1").out
+    assert "fired as P2: freeze, notify" in said
+    assert "freeze: freeze on my-bot" in said
+    assert f"alert {alert.id}, firing" in said
+    assert strict("explain", fired.id, "--json").json()[0]["responses"][0]["did"] == "done"
+    assert "WHAT CHANGED" in strict("explain", alert.id[:8]).out
+    assert strict("explain", "nothing-like-it").code == 2
+    write(strict, "1.02", approvals=1)
+    strict("policy", "list")
+    assert "judged by another policy" not in strict("explain", "s1").out
+    strict("policy", "approve", digest(strict)[:8], "--why", "x", by="ben")
+    assert "judged by another policy than the one in force now" in strict("explain", fired.id).out
+
+
+def test_a_signal_that_no_rule_is_about_is_explained_too(shell: Shell) -> None:
+    (shell.config / "policy.yaml").write_text(
+        RULES.format(limit="1.15", approvals=0).replace("on: [latency_breach]", "on: [error_rate_breach]")
+    )
+    breach(shell, 1, 1.2)
+    assert "p95 1.2: no rule is about a latency_breach, nothing was decided" in shell("explain", "s1").out
+
+
+def test_what_a_phase_keeps_back_stands_in_explain_and_status(shell: Shell) -> None:
+    text = RULES.format(limit="1.15", approvals=0).replace("policy:\n", "policy:\n  phase: visibility\n")
+    (shell.config / "policy.yaml").write_text(text)
+    breach(shell, 1, 1.2)
+    assert "freeze: nothing done: the estate is in phase visibility: nothing is frozen" in shell("explain", "s1").out
+    status = shell("status").out
+    assert "phase visibility: people are notified" in status
+    assert "frozen:" not in status
+    assert "note policy phase: visibility" in shell("doctor").out

@@ -42,6 +42,10 @@ class Signals(Protocol):
         """The type of each that is stored."""
         ...
 
+    def named(self, name: str) -> Signal | None:
+        """By id, or by a beginning of at least 4 characters that only one has."""
+        ...
+
     def recent(self, limit: int, asset_id: str | None = None) -> list[Signal]: ...
     def around(
         self,

@@ -10,6 +10,7 @@ from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.oncall import Right
 from pulse_tui.domain.policy_change import PolicyState, PolicyVersion
 from pulse_tui.domain.text import many
+from pulse_tui.enrich.oncall.rights import may
 from pulse_tui.ports import Transaction
 from pulse_tui.services.conditions.policy_change import put_in_force
 from pulse_tui.services.parts import JudgeParts
@@ -49,6 +50,7 @@ def approve(parts: JudgeParts, name: str, by: str, why: str, now: datetime) -> s
 def reject(parts: JudgeParts, name: str, by: str, why: str, now: datetime) -> str:
     """It does not come into force; the former one stays. Raises NotFound, WrongUse, Refused."""
     reason = reason_of(why)
+    _may(parts, by)
     with parts.store.write() as tx:
         version = _named(tx, name)
         if version.state is PolicyState.REJECTED:
@@ -62,11 +64,8 @@ def reject(parts: JudgeParts, name: str, by: str, why: str, now: datetime) -> st
 
 def _may(parts: JudgeParts, by: str) -> None:
     """Where ``rights`` gives the right to some roles, only to those: somebody without a role has it not."""
-    roles = parts.oncall.rights.get(Right.POLICY)
-    person = parts.oncall.people.get(by)
-    if roles is not None and (person is None or person.role not in roles):
-        named = " or ".join(role.value for role in roles) or "nobody"
-        raise Refused(f"{by} may not approve a change of policy: rights give that to {named}")
+    if (why := may(parts.oncall, by, Right.POLICY)) is not None:
+        raise Refused(why, todo="Ask one of those")
 
 
 def _named(tx: Transaction, name: str) -> PolicyVersion:

@@ -15,7 +15,7 @@ from pulse_tui.domain.words import SignalType
 from pulse_tui.ports.storing.signals import Glimpse
 from pulse_tui.storage.signals import tables as t
 from pulse_tui.storage.sql.codec import Codec
-from pulse_tui.storage.sql.lookup import among, chunks, present
+from pulse_tui.storage.sql.lookup import among, chunks, named, present
 from pulse_tui.storage.sql.upsert import insert_many
 
 _ROW = Codec(Signal)
@@ -65,6 +65,10 @@ class SignalTable:
     def types(self, signal_ids: Iterable[str]) -> dict[str, SignalType]:
         sql = "SELECT id, signal_type FROM signals WHERE id {among}"
         return {row[0]: SignalType(row[1]) for row in among(self._c, sql, dict.fromkeys(signal_ids))}
+
+    def named(self, name: str) -> Signal | None:
+        row = named(self._c, t.signals, t.signals.c.id, name)
+        return _signal(row) if row else None
 
     def recent(self, limit: int, asset_id: str | None = None) -> list[Signal]:
         query = sa.select(t.signals).order_by(t.signals.c.seq.desc()).limit(limit)

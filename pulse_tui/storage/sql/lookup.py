@@ -55,11 +55,15 @@ def named(
 ) -> sa.RowMapping | None:
     """The row of this id, else the only one whose id begins with ``name``; None when there is none or more than one.
 
-    The whole id is tried first: it has an index, the beginning of one reads the table.
+    The whole id is tried first, then what stands between it and the last text that begins so: both in the order of the
+    index. (PostgreSQL orders an index by its own language, where that is no range: there a beginning reads the table.)
     """
     row = connection.execute(sa.select(table).where(column == name)).mappings().first()
     if row is not None or len(name) < shortest:
         return row
-    like: Any = column.startswith(name, autoescape=True)
-    rows = connection.execute(sa.select(table).where(like).limit(2)).mappings().all()
+    if connection.dialect.name == "sqlite":
+        begins: Any = sa.and_(column >= name, column < f"{name}\U0010ffff")
+    else:
+        begins = column.startswith(name, autoescape=True)
+    rows = connection.execute(sa.select(table).where(begins).limit(2)).mappings().all()
     return rows[0] if len(rows) == 1 else None
