@@ -412,6 +412,7 @@ def story_lines(story: AlertStory) -> list[str]:
         ("WHY", story.why),
         ("CORRELATED", story.correlated),
         ("TIMELINE", story.timeline),
+        ("VERDICT", (story.verdict,) if story.verdict else ()),
     ):
         if part:
             lines += [head, *(f"  {line}" for line in part)]

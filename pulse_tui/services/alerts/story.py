@@ -364,7 +364,8 @@ def _correlated(tx: Transaction, alert: Alert, now: datetime) -> list[str]:
 def _timeline(tx: Transaction, alert: Alert, signal: Signal) -> list[str]:
     events = [(signal.occurred_at, "happened"), (signal.observed_at, f"seen by {signal.source}")]
     for entry in tx.log.entries(subject=alert.id):
-        detail = entry.detail.get("why") or entry.detail.get("until") or ""
+        said = (entry.detail.get("verdict"), entry.detail.get("why") or entry.detail.get("until"))
+        detail = ", ".join(word for word in said if word)
         events.append((entry.at, f"{entry.action} by {entry.actor}" + (f": {detail}" if detail else "")))
     answers = [p for p, _ in tx.rollbacks.plans(alert.asset_id, _ANSWERS) if p.alert_id == alert.id]
     for plan in answers:

@@ -32,7 +32,7 @@ def test_a_verdict_is_on_the_page_and_in_the_log_and_the_alert_is_as_it_was(part
     assert alerts(parts.judging) == [before]
     story = alert_story(parts, ident)
     assert story.verdict == "noise by ana 2026-11-23T03:10:00Z: a load test"
-    assert any("alert.verdict by ana: a load test" in line for line in story.timeline)
+    assert any("alert.verdict by ana: noise, a load test" in line for line in story.timeline)
 
 
 def test_the_last_verdict_counts_and_the_log_keeps_every_one_also_of_what_is_resolved(parts: RollbackParts) -> None:
