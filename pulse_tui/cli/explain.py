@@ -7,7 +7,7 @@ from typing import Any
 
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.cli.status import story_lines
-from pulse_tui.domain.errors import ConfigError, NotFound
+from pulse_tui.domain.errors import ConfigError, NotFound, WrongUse
 from pulse_tui.domain.text import many
 from pulse_tui.domain.views.alerts import AlertStory
 from pulse_tui.wiring import House
@@ -16,6 +16,13 @@ from pulse_tui.wiring import House
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """The id of an alert, a decision, a signal or an incident."""
     parser.add_argument("id", help="an alert, a decision, a signal or an incident, or the beginning of its id")
+    parser.add_argument(
+        "--for",
+        default="",
+        dest="whom",
+        metavar="NAME",
+        help="of an alert: was this person, team, role or route notified, by what, or why not",
+    )
     parser.epilog = (
         "Prints what changed, the risk and what to do, or the rule's conditions with the values they saw and what was done, of\n"
         "any decision: one that fired, one that did not, and one that was indeterminate."
@@ -37,6 +44,15 @@ def run(options: argparse.Namespace, _name: str) -> int:
         if found is None:
             todo = "see the open ones: pulse-tui status"
             raise NotFound(f"{options.id!r} names no alert, decision, signal or incident", todo=todo)
+        if options.whom:
+            if found.alert is None:
+                raise WrongUse(
+                    f"{options.id!r} is no alert: --for asks who was notified of one", todo="pulse-tui status"
+                )
+            head, *rest = house.desk().why_called(found.alert.id, options.whom)
+            plain_answer = {"alert": found.alert.id, "for": options.whom, "lines": [head, *rest]}
+            emit(options, plain_answer, [head, *(f"  {line}" for line in rest)])
+            return 0
         if found.alert is not None:
             story = house.desk().story(found.alert.id)
             emit(options, story, [*story_lines(story), *_commands(story)])

@@ -413,6 +413,7 @@ def story_lines(story: AlertStory) -> list[str]:
         ("CORRELATED", story.correlated),
         ("TIMELINE", story.timeline),
         ("VERDICT", (story.verdict,) if story.verdict else ()),
+        ("WHO IS NOTIFIED", story.called),
     ):
         if part:
             lines += [head, *(f"  {line}" for line in part)]

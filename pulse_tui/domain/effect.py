@@ -12,6 +12,7 @@ import msgspec
 from pulse_tui.domain.delivery import Delivery, Retest
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.notice import Use
+from pulse_tui.domain.review_task import ReviewTask
 from pulse_tui.domain.vendor_task import VendorTask
 from pulse_tui.domain.words import Environment
 
@@ -53,6 +54,12 @@ class AskTask(msgspec.Struct, frozen=True):
     task: VendorTask
 
 
+class AskReview(msgspec.Struct, frozen=True):
+    """Put a review on the owner's list (once while it is open)."""
+
+    task: ReviewTask
+
+
 class ProposeRollback(msgspec.Struct, frozen=True):
     """Make a plan for an operator to approve. Nothing is executed."""
 
@@ -67,7 +74,7 @@ class Nothing(msgspec.Struct, frozen=True):
     why: str
 
 
-Effect = PlaceHold | Queue | AskRetest | AskTask | ProposeRollback | Nothing
+Effect = PlaceHold | Queue | AskRetest | AskTask | AskReview | ProposeRollback | Nothing
 
 
 def effect_name(kind: str, rule_id: str, alert_id: str, *more: str | None) -> str:

@@ -241,6 +241,8 @@ class SuiteEvidence(Evidence, frozen=True):
     digest: str
 
 
+OVERDUE = "overdue"
+"""The state of a review that nobody has done by its day."""
 UNDELIVERED = "undelivered"
 """The state of a route that lost a message for good."""
 CHANGED = "changed"

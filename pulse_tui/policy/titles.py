@@ -9,7 +9,7 @@ from pulse_tui.domain.catalogue import EventType
 from pulse_tui.domain.countdown import shutdown
 from pulse_tui.domain.decision import Fact
 from pulse_tui.domain.evals import ZERO_TOLERANCE
-from pulse_tui.domain.evidence import CHANGED, UNDELIVERED, MetricEvidence, NoteEvidence, ShiftEvidence
+from pulse_tui.domain.evidence import CHANGED, OVERDUE, UNDELIVERED, MetricEvidence, NoteEvidence, ShiftEvidence
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import SignalType
 
@@ -158,6 +158,8 @@ def _health(fact: Fact, values: Mapping[str, Any]) -> str | None:
         return f"messages to {subject} do not arrive{reason}"
     if values.get("health.state") == CHANGED:
         return f"the {subject} does not hold{reason}"
+    if values.get("health.state") == OVERDUE and subject.startswith("review "):
+        return f"review overdue{reason}"
     named = subject if subject.startswith("suite ") else f"source {subject}"
     return f"{named} is {values['health.state']}{reason}"
 

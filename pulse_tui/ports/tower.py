@@ -26,10 +26,11 @@ from pulse_tui.domain.views.vendors import CorrectionRow, NoteRow, NoteStory, Sh
 from pulse_tui.ports.delivery import DeliveryDesk
 from pulse_tui.ports.incidents import IncidentDesk
 from pulse_tui.ports.learning import LearningDesk
+from pulse_tui.ports.people import PeopleDesk
 from pulse_tui.ports.silences import SilenceDesk
 
 
-class Desk(DeliveryDesk, IncidentDesk, LearningDesk, SilenceDesk, Protocol):
+class Desk(DeliveryDesk, IncidentDesk, LearningDesk, PeopleDesk, SilenceDesk, Protocol):
     """What the tower can ask for. Every call may block: the app calls it in a thread.
 
     Deeds raise :class:`~pulse_tui.domain.errors.Refused` with the reasons; any

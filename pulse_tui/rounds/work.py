@@ -253,6 +253,19 @@ def _deadlines(keeping: Keeping) -> list[str]:
     return [Trouble(word) for word in words]
 
 
+def _reviews(keeping: Keeping) -> list[str]:
+    """What has to be reviewed, and what is overdue. The scorecard is looked at once an hour."""
+    from pulse_tui.services.alerts.reviews import collect, scorecard_due  # noqa: PLC0415
+    from pulse_tui.services.vendors.scorecard import vendor_scorecard  # noqa: PLC0415
+
+    house = keeping.house
+    if house.outdated:
+        return []
+    card = vendor_scorecard(house.store, house.clock()) if scorecard_due(house.judging) else None
+    collect(house.judging, house.reviews, card)
+    return []
+
+
 def _calendars(keeping: Keeping) -> list[str]:
     """Who is on call, where others keep that: asked beside the chores, for it waits for others."""
     if not any(s.fetched for s in keeping.house.settings.oncall.schedules.values()):
@@ -382,7 +395,7 @@ def _refused(keeping: Keeping) -> list[str]:
 
 # A mute that ran out starts its clock before deadlines are looked at.
 _CHORES: Mapping[str, Callable[[Keeping], list[str]]] = {
-    "suites": _suites, "runs": _runs, "promotions": _promotions, "days": _days, "advisories": _advisories, "mutes": _mutes, "calendars": _calendars, "deadlines": _deadlines,
+    "suites": _suites, "runs": _runs, "promotions": _promotions, "days": _days, "advisories": _advisories, "mutes": _mutes, "calendars": _calendars, "deadlines": _deadlines, "reviews": _reviews,
     "enforce": _push, "deliveries": _deliver, "verdicts": _verdicts, "refused": _refused, "log": _log,
 }  # fmt: skip
 

@@ -45,6 +45,7 @@ from pulse_tui.services.advisories.story import advisory_story, ledger_page
 from pulse_tui.services.alerts import operate
 from pulse_tui.services.alerts.delivery_calls import DeliveryCalls
 from pulse_tui.services.alerts.incident_calls import IncidentCalls
+from pulse_tui.services.alerts.people_calls import PeopleCalls
 from pulse_tui.services.alerts.quiet import hold_lines, quiet
 from pulse_tui.services.alerts.silence_calls import SilenceCalls
 from pulse_tui.services.alerts.story import alert_story
@@ -82,7 +83,7 @@ BACK, AHEAD = timedelta(days=90), timedelta(days=180)
 """How far ahead the calendar goes."""
 
 
-class ServiceDesk(DeliveryCalls, IncidentCalls, LearningCalls, SilenceCalls):
+class ServiceDesk(DeliveryCalls, IncidentCalls, LearningCalls, PeopleCalls, SilenceCalls):
     """Implements :class:`pulse_tui.ports.Desk`. Calls block; the app runs them in threads."""
 
     def __init__(

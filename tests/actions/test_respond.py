@@ -9,7 +9,7 @@ import pytest
 from pulse_tui.actions import block, freeze, note, notify, pause, retest, review, rollback, ticket
 from pulse_tui.domain.alert import AlertEvent
 from pulse_tui.domain.delivery import Delivery
-from pulse_tui.domain.effect import AskRetest, AskTask, Effect, Nothing, PlaceHold, ProposeRollback, Queue
+from pulse_tui.domain.effect import AskRetest, AskReview, AskTask, Effect, Nothing, PlaceHold, ProposeRollback, Queue
 from pulse_tui.domain.errors import TargetError
 from pulse_tui.domain.hold import Hold, HoldKind
 from pulse_tui.domain.signal import Signal
@@ -29,7 +29,7 @@ SIGNALS = (REGRESSION, JAILBREAK, LATENCY, CVE, DEPRECATION, HEALTH)
 
 def one(effects: object) -> Effect:
     assert isinstance(effects, (tuple, list))
-    (effect,) = effects
+    (effect,) = (e for e in effects if not isinstance(e, AskReview))  # which has a test of its own
     return effect  # type: ignore[no-any-return]
 
 
@@ -67,7 +67,7 @@ def test_a_response_is_pure_typed_and_the_same_for_the_same_case(kind: str, sign
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_a_signal_that_matched_no_asset_breaks_no_response(kind: str) -> None:
     stranger = msgspec.structs.replace(REGRESSION, asset_id="nobody")
-    assert all(isinstance(effect, (Nothing, Queue)) for effect in KINDS[kind].respond(case(stranger)))
+    assert all(isinstance(effect, (AskReview, Nothing, Queue)) for effect in KINDS[kind].respond(case(stranger)))
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
@@ -242,6 +242,15 @@ def test_a_review_goes_to_the_team_that_owns_the_rule() -> None:
     delivery = queued(review, case(JAILBREAK, routes=(MAIL, SAFETY), rule_owner="safety"))
     assert (delivery.kind, delivery.route) == ("ticket", "safety-desk")
     assert (delivery.payload["task"], delivery.payload["reviewer"]) == ("review", "safety")
+
+
+def test_a_review_is_work_for_whoever_owns_the_rule_also_where_no_route_serves_them() -> None:
+    for routes in ((), (MAIL,)):
+        [asked] = [
+            e for e in review.respond(case(JAILBREAK, routes=routes, rule_owner="safety")) if isinstance(e, AskReview)
+        ]
+        assert (asked.task.owner, asked.task.kind) == ("safety", "alert")
+        assert asked.task.due_at is not None
 
 
 def test_a_review_goes_where_tasks_are_kept_and_else_wherever_the_reviewers_are_reached() -> None:

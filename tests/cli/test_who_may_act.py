@@ -26,8 +26,8 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 READS = {
     "incident list", "incident show", "incident export", "silence list", "silence preview", "maintenance list", "maintenance preview",
     "advisory show", "advisory radius", "audit verify", "audit export", "audit anchor", "compare", "coverage", "components tree", "components users", "components find",
-    "components unaudited", "delivery list", "delivery show", "doctor", "drift", "explain", "gate", "help", "inventory", "match", "muted", "policy check",
-    "policy test", "policy replay", "policy list", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
+    "components unaudited", "delivery list", "delivery show", "doctor", "drift", "explain", "gate", "handover", "help", "inventory", "match", "muted", "policy check",
+    "oncall", "review list", "policy test", "policy replay", "policy list", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
     "rollback authorisations", "rollback report", "rollback reviews",
     "rehearse", "note list", "note show", "note corrections", "note shutdowns", "catalogue", "classify", "resolve",
     "activity", "checklist", "decisions", "metrics", "missed list", "enforce list", "waiver list", "waiver show", "waiver export", "report vendors", "report noise", "schema", "status", "suite check", "suite list",
@@ -36,6 +36,9 @@ COLLECTS = {"agent", "enforce check", "db upgrade", "db backup", "demo", "ingest
 """Takes data in or looks after the database: done by services and pipelines, decides nothing."""
 ACTS: dict[str, tuple[str, ...]] = {
     "alert ack": ("{alert}",),
+    "handover --to": ("ben",),
+    "review take": ("r1234",),
+    "review done": ("r1234", "--why", "x"),
     "alert resolve": ("{alert}", "--why", "x"),
     "alert silence": ("{alert}", "--why", "x"),
     "alert waive": ("{alert}", "--why", "x"),
@@ -101,6 +104,9 @@ ACTS: dict[str, tuple[str, ...]] = {
 CALLS: dict[str, Callable[[ServiceDesk, Estate], object]] = {
     "acknowledge": lambda d, e: d.acknowledge(e.alert),
     "resolve": lambda d, e: d.resolve(e.alert, "x"),
+    "hand_over": lambda d, e: d.hand_over("ben", timedelta(hours=1)),
+    "take_review": lambda d, e: d.take_review("r"),
+    "finish_review": lambda d, e: d.finish_review("r", "x"),
     "silence": lambda d, e: d.silence(e.alert, 1.0, "x"),
     "waive": lambda d, e: d.waive(e.alert, 1, "x"),
     "replay_letters": lambda d, e: d.replay_letters(route="r"),
@@ -150,6 +156,9 @@ CALLS: dict[str, Callable[[ServiceDesk, Estate], object]] = {
 NOWHERE = {
     "replay_letters",
     "drop_letters",
+    "hand_over",
+    "take_review",
+    "finish_review",
     "give_verdict",
     "add_missed",
     "pin_baseline",
@@ -165,7 +174,7 @@ LOOKS = {
     "history", "holds", "inventory", "plan_story", "plans", "quiet", "release_diff", "release_story", "source_problems",
     "hold_story", "ledger", "radius", "story", "tree", "trends", "waiver_story", "waivers",
     "letters", "letter_story", "silences", "preview_silence", "matching",
-    "incidents", "incident_story",
+    "incidents", "incident_story", "on_call", "why_called", "handover", "review_tasks",
     "notes", "note_story", "corrections", "activity", "checklist", "decisions", "learning_report", "shutdowns", "scorecard", "tempo", "trust",
 }  # fmt: skip
 

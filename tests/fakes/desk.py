@@ -29,6 +29,7 @@ from tests.fakes.bench_desk import FakeBench, points
 from tests.fakes.delivery_desk import FakeDeliveries
 from tests.fakes.incident_desk import FakeIncidents
 from tests.fakes.learning_desk import FakeLearning
+from tests.fakes.people_desk import FakePeople
 from tests.fakes.registry_desk import NOW_US, FakeRegistry, ago
 from tests.fakes.silence_desk import FakeSilences
 from tests.fakes.vendor_desk import FakeVendors
@@ -161,7 +162,9 @@ def many(
     return registry, found, open_alerts
 
 
-class FakeDesk(FakeBench, FakeDeliveries, FakeIncidents, FakeLearning, FakeRegistry, FakeSilences, FakeVendors):
+class FakeDesk(
+    FakeBench, FakeDeliveries, FakeIncidents, FakeLearning, FakePeople, FakeRegistry, FakeSilences, FakeVendors
+):
     """Deeds change the state in memory and raise the mark; ``calls`` lists them."""
 
     def __init__(self, *, empty: bool = False, large: bool = False, read_only: bool = False, needed: int = 1) -> None:

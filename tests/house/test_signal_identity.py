@@ -29,6 +29,7 @@ from pulse_tui.domain.evals import Basis, Gate, SuiteRun, SuiteRunState, Task, V
 from pulse_tui.domain.lifecycle import Lifecycle
 from pulse_tui.domain.note import Label, Note, Reading
 from pulse_tui.domain.release import RegistrySnapshot
+from pulse_tui.domain.review_task import ReviewTask
 from pulse_tui.domain.rollback import Purpose
 from pulse_tui.domain.signal import Signal, decode, encode
 from pulse_tui.domain.source import SourceStatus
@@ -42,7 +43,7 @@ from pulse_tui.enrich.vendors import endings, notes, shifts, withdrawn
 from pulse_tui.enrich.vendors.catalogues import signals as catalogue_signals
 from pulse_tui.enrich.vendors.inuse import Match, Use
 from pulse_tui.enrich.vendors.mentions import Reach
-from pulse_tui.services.alerts import deliver
+from pulse_tui.services.alerts import deliver, reviews
 from pulse_tui.services.components import bills
 from pulse_tui.services.evals import drifts, take
 from pulse_tui.services.promotion import decide
@@ -153,6 +154,9 @@ BUILT: dict[str, Callable[[], Signal | None]] = {
     "source doubted": lambda: refresh._doubted(
         SourceShape(id="osv", kind="osv", every=300.0, options=None),
         Condition(state=TrustState.SILENT, why="nothing new", since=NOW), SourceStatus(id="osv", kind="osv"), later(days=9)),
+    "overdue review": lambda: reviews._overdue(
+        ReviewTask(key="review-1", kind="alert", what="look", owner="safety", opened_at=NOW, due_at=NOW), NOW
+    ),
     "lost message": lambda: deliver._lost(
         Delivery(key="notify-1", kind="notify", route="page", payload={"title": "p95", "owner": "ml-support"},
                  created_at=NOW, state=DeliveryState.DEAD, error="it timed out"), NOW),
@@ -208,7 +212,7 @@ def test_signals_are_made_in_one_place_and_every_maker_is_kept_here() -> None:
     makers = {name for name, text in texts.items() if re.search(r"\bobserved\(\n", text)} - {"domain/signal.py"}
     modules = (aftermath, bills, content, deliver, runs, refresh, concerns, events, drifts, take, decide, report, bundle, ci,
                matching, notes, regressions, log_check, route, dependents, shifts,
-               catalogue_signals, endings, withdrawn)  # fmt: skip
+               catalogue_signals, endings, withdrawn, reviews)  # fmt: skip
     assert makers == {Path(str(m.__file__)).relative_to(root).as_posix() for m in modules}
 
 

@@ -170,3 +170,5 @@ class AlertStory(NamedTuple):
     """Of ``todo``, what was done about it without waiting for anybody, or why nothing was."""
     verdict: str = ""
     """What somebody thought of the alert: ``noise by ana 2026-11-23T03:10:00Z: planned load test``. Empty: nobody gave one."""
+    called: tuple[str, ...] = ()
+    """Who is on call, what comes if nobody responds, who was notified by which route, and who was not, with the reason."""

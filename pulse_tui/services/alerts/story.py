@@ -40,6 +40,7 @@ from pulse_tui.enrich.vendors.shifts import shift_words
 from pulse_tui.enrich.vendors.tasks import TRIPWIRE
 from pulse_tui.ports import Transaction
 from pulse_tui.services.alerts.feedback import missed_lines, of_alert, verdict_words
+from pulse_tui.services.alerts.notified import called_lines
 from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.registry.reach import reached
 from pulse_tui.services.signals import flapping
@@ -107,6 +108,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             advice=(*by_itself, *advice.lines) if alert.open else (),
             by_itself=by_itself,
             verdict=verdict_words(of_alert(tx, alert.id)),
+            called=called_lines(tx, parts.judging, alert, now),
             note=_note(tx, signal),
             suite=signal.evidence.suite if isinstance(signal.evidence, (MetricEvidence, SuiteEvidence)) else "",
         )

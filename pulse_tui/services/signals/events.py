@@ -13,6 +13,7 @@ from pulse_tui.domain.alert import Alert, AlertEvent
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.effect import (
     AskRetest,
+    AskReview,
     AskTask,
     Did,
     Effect,
@@ -39,6 +40,7 @@ from pulse_tui.services.signals.addressing import Addressing, Call
 from pulse_tui.services.signals.calendars import known as as_known
 from pulse_tui.services.signals.climbing import fresh_clock
 from pulse_tui.services.signals.judge import around
+from pulse_tui.services.signals.review_work import put_review
 from pulse_tui.services.signals.withholding import About, Held, withheld
 
 
@@ -245,6 +247,10 @@ class Events:
             return what + ("" if asked else " (already requested)"), asked
         if isinstance(effect, AskTask):
             return self._task(effect.task)
+        if isinstance(effect, AskReview):
+            asked, task = put_review(self._tx, effect.task, self.now), effect.task
+            what = f"review by {task.owner or 'anybody'}" + (f" due {iso(task.due_at)}" if task.due_at else "")
+            return what + ("" if asked else " (already requested)"), asked
         if isinstance(effect, ProposeRollback):
             where = f"{effect.asset_id} {effect.environment.value}"
             return f"rollback of {where} proposed: an operator plans and approves it", True

@@ -23,6 +23,7 @@ from pulse_tui.services.parts import SYSTEM, Judge, JudgeParts
 from pulse_tui.services.signals import flapping
 from pulse_tui.services.signals.events import Events
 from pulse_tui.services.signals.mutes import announce
+from pulse_tui.services.signals.review_work import end_with_alert
 from pulse_tui.services.signals.silenced import Standing
 from pulse_tui.services.signals.waived import excuse_of
 
@@ -388,6 +389,7 @@ def close_alert(
     resolved = alert.resolve(now, why)
     tx.judgements.put_alert(resolved)
     tx.log.append(now, by, "alert.resolved", alert.id, {"why": why})
+    end_with_alert(tx, resolved, why, now)
     events.parts.correlate(tx, events.parts, resolved, AlertEvent.RESOLVED, now)
     events.emit(resolved, AlertEvent.RESOLVED, why if by == SYSTEM else f"resolved by {by}: {why}")
     lifted = 0

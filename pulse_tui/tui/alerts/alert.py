@@ -69,6 +69,7 @@ def alert_blocks(story: AlertStory, read_only: bool = False) -> list[Block]:
         Block("WHY", (story.why or ("no rule is recorded",)) + verdicts, styles.PLAIN),
         Block("CORRELATED", story.correlated or ("nothing else changed in the same window",), styles.PLAIN),
         Block("TIMELINE", story.timeline, styles.PLAIN),
+        *([Block("WHO IS NOTIFIED", story.called, styles.PLAIN)] if story.called else []),
         Block(
             "ABOUT",
             (
