@@ -63,6 +63,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
             *(_tripwires(house) if not broken else ()),  # what is pinned is judged with the policy at hand
             *_queue(house),
             *_enforced(house),
+            *_heartbeat(house),
             *(_reviewed_soon(house) if not broken else ()),
         ]
     lines = _lines(board, able, now_us, advice, unknown)
@@ -77,6 +78,17 @@ def run(options: argparse.Namespace, _name: str) -> int:
     unfit = any(Standing.QUARANTINED in r.words for r in board.registry)
     waits = board.plans or board.glass or any(r.stopped for r in board.runs)
     return 1 if board.header.p1 or board.header.p2 or unfit or waits or broken or log or _blind(board.header) else 0
+
+
+def _heartbeat(house: House) -> list[str]:
+    """That nobody outside would notice if the tower stood still, though the configuration wants it."""
+    from pulse_tui.services.alerts.heartbeat import standing  # noqa: PLC0415
+
+    shape = house.settings.heartbeat
+    if shape is None:
+        return []
+    arrives, words = standing(shape, house.judging)
+    return [] if arrives else [f"HEARTBEAT {words}" if arrives is False else f"heartbeat {words}"]
 
 
 def _unaudited(board: Board) -> list[str]:

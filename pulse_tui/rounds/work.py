@@ -161,6 +161,8 @@ def housekeeping(house: House, lanes: Lanes | None = None) -> Outcome:
     if lanes is not None and not house.outdated:  # who refreshes by hand waits for no run
         lanes.begin("automatic", partial(_automatic, house))
         lanes.begin("drills", partial(_drills, house))
+    if lanes is not None and house.settings.heartbeat is not None:
+        lanes.begin("heartbeat", partial(_heartbeat, house, tuple(kept.broken)))
     return outcome(kept.broken, kept.words)
 
 
@@ -364,6 +366,17 @@ def _automatic(house: House) -> list[str]:
 
     answered = answer_alerts(house.acting(), holder_name())
     return [Trouble(one.words) if one.bad else one.words for one in answered]
+
+
+def _heartbeat(house: House, broken: Sequence[str]) -> list[str]:
+    """A sign of life, when all is well; one word when that changes."""
+    from pulse_tui.services.alerts.heartbeat import BeatState, beat  # noqa: PLC0415
+
+    shape = house.settings.heartbeat
+    sent = beat(shape, house.judging, broken) if shape is not None else None
+    if sent is None or sent.state is BeatState.SENT or sent.since != sent.at:
+        return []
+    return [Trouble(f"the heartbeat {sent.words()}")]
 
 
 def _drills(house: House) -> list[str]:

@@ -34,6 +34,7 @@ from pulse_tui.settings.polite import floor_of
 from pulse_tui.settings.shapes import (
     ApprovalsShape,
     GovernanceShape,
+    HeartbeatShape,
     HooksShape,
     PlaybookShape,
     RouteShape,
@@ -56,7 +57,7 @@ Families are ``collectors``, ``actions`` and ``steps``.
 
 SECTIONS = {
     "name", "database", "estate", "sources", "suites", "routes", "playbooks", "operators", "approvals",
-    "operators_file", "revoked_keys", "acknowledge_for", "policy", "precedence", "hooks", "governance",
+    "operators_file", "revoked_keys", "acknowledge_for", "policy", "precedence", "hooks", "heartbeat", "governance",
     *people.SECTIONS,
     "changes", "links", "maintenance",
 }  # fmt: skip
@@ -240,6 +241,7 @@ def _build(
         changes=read_changes(sections.get("changes"), checks.cron, problems),
         precedence=_precedence(sections.get("precedence"), sources, problems),
         hooks=whole("hooks", HooksShape, None),
+        heartbeat=whole("heartbeat", HeartbeatShape, None),
         governance=whole("governance", GovernanceShape, GovernanceShape()),
         suites=tuple(read_suites(sections.get("suites"), checks, problems)),
         routes=routes,

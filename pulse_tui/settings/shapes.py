@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -262,6 +262,18 @@ class HooksShape(Section, frozen=True):
         return int(self.listen.rpartition(":")[2])
 
 
+class HeartbeatShape(Section, frozen=True):
+    """A ping to a service that raises the alarm when none comes any more: ``{url: "${HEARTBEAT_URL}", every: 1m}``."""
+
+    url: str
+    """Where it goes, as ``${NAME}`` where the address is a secret."""
+    every: Seconds = Seconds(60)
+    """How often; the service there waits for longer."""
+    method: Literal["GET", "HEAD", "POST"] = "GET"
+    timeout: Seconds = Seconds(10)
+    """How long it may take to answer."""
+
+
 class GovernanceShape(Section, frozen=True):
     """Who answers for the system as a whole, and what it is called: the launch checklist asks for both."""
 
@@ -338,6 +350,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     versions: Mapping[str, str] = {}
     """Where the estate states what serves: ``file:line`` by ``asset/environment``."""
     hooks: HooksShape | None = None
+    heartbeat: HeartbeatShape | None = None
     governance: GovernanceShape = GovernanceShape()
     acknowledge_for: float = 4 * 3_600.0
     policy: Node | None = None

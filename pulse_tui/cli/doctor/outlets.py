@@ -56,6 +56,19 @@ def enforced(house: House) -> Iterator[Line]:
         yield Line("enforcement", True, f"{standing} holds are enforced elsewhere, none otherwise than asked")
 
 
+def heartbeat(house: House) -> Iterator[Line]:
+    """Whether somebody outside would notice that the tower stands still."""
+    from pulse_tui.services.alerts.heartbeat import standing  # noqa: PLC0415
+
+    shape = house.settings.heartbeat
+    if shape is None:
+        yield Line(
+            "heartbeat", None, "nobody outside notices when the tower stands still: heartbeat: {url: ..., every: 1m}"
+        )
+        return
+    yield Line("heartbeat", *standing(shape, house.judging))
+
+
 def hooks(house: House) -> Iterator[Line]:
     """Whether webhooks make polls immediate, and of which sources."""
     parts, shape = house.judging, house.settings.hooks
