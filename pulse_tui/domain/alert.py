@@ -53,6 +53,8 @@ class AlertEvent(StrEnum):
 
 MIN_RESPONSE = timedelta(minutes=15)
 """No escalation gives an operator less time than this."""
+_DOUBLED = 6
+"""How often the time between two escalations doubles at most."""
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -238,17 +240,20 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
             )
         return self.unwaived(now)
 
+    @property
+    def span(self) -> timedelta:
+        """How long there is to respond."""
+        return max(timedelta(seconds=self.respond_within_s or 0), MIN_RESPONSE)
+
     def escalate(self, now: datetime) -> Alert:
-        """Not acknowledged in time: one priority higher, and the same time again. P1 stays P1 and notifies again."""
+        """Not acknowledged in time: what is P2 is P1 from now on, and there is as much time again; each further time twice
+        as much. P1 stays P1. What can wait (P3, P4) does not get urgent by waiting: it is late."""
         if self.state is not AlertState.FIRING or self.deadline is None or self.deadline > now:
             return self
-        span = timedelta(seconds=self.respond_within_s or 0)
-        ladder = [Priority.P1, Priority.P2, Priority.P3, Priority.P4]
-        at = ladder.index(self.priority) if self.priority in ladder else 1
         return msgspec.structs.replace(
             self,
-            priority=ladder[max(0, at - 1)],
-            deadline=now + max(span, MIN_RESPONSE),
+            priority=Priority.P1 if self.priority in (Priority.P2, Priority.UNKNOWN) else self.priority,
+            deadline=now + self.span * (1 << min(self.escalations, _DOUBLED)),
             escalations=self.escalations + 1,
         )
 
@@ -275,13 +280,24 @@ def escalated(before: Alert, after: Alert, last: Mapping[str, str] | None) -> di
         "why": "deadline missed",
         "missed": str(first or before.deadline),
         "due": str(after.deadline),
+        "again": str(_again(before, after)),
     }
+
+
+def _again(before: Alert, after: Alert) -> datetime | None:
+    """When the deadline would be if the time had not doubled: a clock that began afresh since ends after that."""
+    if after.deadline is None:
+        return None
+    return after.deadline - before.span * ((1 << min(before.escalations, _DOUBLED)) - 1)
 
 
 def missed_at(last: Mapping[str, str], deadline: datetime | None) -> datetime | None:
     """The first deadline that was missed, by the ``last`` escalation's detail; None when the clock began afresh since."""
-    missed, due = last.get("missed"), last.get("due")
-    if deadline is None or missed is None or due is None or deadline > datetime.fromisoformat(due):
+    detail: Mapping[str, str] = last or {}
+    missed, due = detail.get("missed"), detail.get("due")
+    if deadline is None or missed is None or due is None:
+        return None
+    if str(deadline) != due and deadline > datetime.fromisoformat(detail.get("again", due)):
         return None
     return datetime.fromisoformat(missed)
 

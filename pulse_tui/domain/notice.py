@@ -55,6 +55,8 @@ class Withheld(StrEnum):
     """It is not urgent enough for the hour."""
     DUPLICATE = "duplicate"
     """It was notified of the same alert already."""
+    HEALS = "heals"
+    """It may end by itself: somebody is called once it has lasted for as long as its rule says."""
     PHASE = "phase"
     """The estate's phase does not let policy do it yet."""
 

@@ -133,9 +133,20 @@ class _Reader:
             self.context_line(line_node, line)
             if condition is not None:
                 context.append((condition, line))
+        self.healing(rule, place)
         for test_node, test in zip(_elements(place, "tests"), rule.tests, strict=True):
             self.facts(test_node.get("facts"), test.facts)
         return CompiledRule(rule, every, some, tuple(context), times)
+
+    def healing(self, rule: Rule, place: Node) -> None:
+        """What calls at once needs something to wait for."""
+        self.condition(place.get("at_once"), rule)
+        if rule.at_once is not None and rule.heals_within is None:
+            self.wrong(
+                _mark(place, "at_once"),
+                f"rule {rule.id} waits for nothing",
+                "add heals_within: 6m, or take at_once out",
+            )
 
     def words(self, rule: Rule, place: Node) -> None:
         """Ids, actions, routes, and that the rule has a condition."""

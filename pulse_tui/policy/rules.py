@@ -98,6 +98,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     respond_within: Seconds | None = None
     """For the rule's own priority; a priority that context chose takes the policy's time for it."""
     keep_firing_for: Seconds | None = None
+    heals_within: Seconds | None = None
+    """It may end by itself: nobody is called before it has lasted so long, unless ``at_once`` holds."""
+    at_once: Text | None = None
+    """The condition under which nobody waits for that."""
     flap: Flap | None = None
     storm: StormLimit | None = None
     """How many alerts of it are announced one by one within ten minutes; None: as many as the policy says."""

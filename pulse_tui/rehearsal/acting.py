@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.errors import PulseError
-from pulse_tui.domain.feedback import Feedback
 from pulse_tui.domain.silence import SilenceKind
 from pulse_tui.domain.words import Priority
 from pulse_tui.enrich.variables import VARIABLES
@@ -16,6 +15,7 @@ from pulse_tui.policy.conditions import engine
 from pulse_tui.rehearsal.events import Narrator
 from pulse_tui.rehearsal.scenario import Doing, names
 from pulse_tui.services.alerts import operate, silences
+from pulse_tui.services.alerts.feedback import give
 from pulse_tui.services.parts import JudgeParts
 
 
@@ -113,9 +113,7 @@ def _waive(stage: Stage, doing: Doing, alert: Alert) -> None:
 
 def _verdict(stage: Stage, doing: Doing, alert: Alert) -> None:
     assert doing.verdict is not None
-    said = Feedback(alert_id=alert.id, usefulness=doing.verdict, by=doing.by, at=stage.now, why=doing.why)
-    with stage.parts.store.write() as tx:
-        tx.learning.put_feedback(said)
+    give(stage.parts.store, alert.id, doing.verdict, doing.by, doing.why, stage.now)
 
 
 _VERBS: Mapping[str, Verb] = {

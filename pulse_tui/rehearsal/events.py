@@ -83,6 +83,8 @@ class Narrator:
                     yield from self._joined(each, now)
                 case _:
                     pass  # the agenda waits for it
+        for incident in {each.id: each for each in seen if isinstance(each, Incident)}.values():
+            yield from self._cause(incident, now)
 
     def _note(self, seen: Sequence[Happening]) -> None:
         """What is known for every line of a transaction: an alert joins its incident after it is stored."""
@@ -209,17 +211,17 @@ class Narrator:
         before, self._incidents[after.id] = self._incidents.get(after.id), after
         if before is None:
             yield self._of(Word.INCIDENT_OPENED, after, now, after.title)
+
+    def _cause(self, after: Incident, now: datetime) -> Iterator[Event]:
+        """Its candidates, when they are others than before."""
         ranked = [[cause.signal_id, round(cause.score, 4)] for cause in after.causes]
         verdict = "unknown" if after.verdict is CauseVerdict.UNKNOWN else "named"
-        if self._causes.get(after.id) != (ranked, verdict):
-            self._causes[after.id] = (ranked, verdict)
-            first = after.causes[0] if after.causes else None
-            why = (
-                f"{first.title}: {'; '.join(first.why)}"
-                if first is not None
-                else "nothing in the evidence names a cause"
-            )
-            yield {**self._of(Word.CAUSE, after, now, why), "ranked": ranked, "verdict": verdict}
+        if self._causes.get(after.id) == (ranked, verdict):
+            return
+        self._causes[after.id] = (ranked, verdict)
+        first = after.causes[0] if after.causes else None
+        why = f"{first.title}: {'; '.join(first.why)}" if first is not None else "nothing in the evidence names a cause"
+        yield {**self._of(Word.CAUSE, after, now, why), "ranked": ranked, "verdict": verdict}
 
     def _joined(self, member: Member, now: datetime) -> Iterator[Event]:
         alert = self.alerts.get(member.alert_id)

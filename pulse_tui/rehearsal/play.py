@@ -12,13 +12,11 @@ from typing import Any, NamedTuple
 
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.errors import PulseError
-from pulse_tui.domain.notice import Notice, Withheld
 from pulse_tui.domain.signal import Signal
-from pulse_tui.domain.silence import Silence
 from pulse_tui.enrich.variables import VARIABLES
 from pulse_tui.policy.conditions import engine
 from pulse_tui.rehearsal.acting import Stage, act
-from pulse_tui.rehearsal.agenda import Agenda, Due
+from pulse_tui.rehearsal.agenda import SOON, Agenda, Due
 from pulse_tui.rehearsal.events import Event, Narrator
 from pulse_tui.rehearsal.receivers import NoNetwork, Receivers, RehearsedActions
 from pulse_tui.rehearsal.scenario import Doing, Known, Line, Over, Receiver, Scenario, read
@@ -26,11 +24,9 @@ from pulse_tui.rehearsal.summary import Summary
 from pulse_tui.rehearsal.witness import Happening, Landed, Queued, WatchedStore
 from pulse_tui.rounds.lanes import Lanes
 from pulse_tui.rounds.work import REJUDGED, Keeping, chores
-from pulse_tui.services.alerts.deliver import deliver
-from pulse_tui.services.signals.flapping import flap_of
+from pulse_tui.services.alerts.deliver import deliver, due_routes
 from pulse_tui.services.signals.ingest import OVER, ingest
 from pulse_tui.services.signals.respond import Responder
-from pulse_tui.services.signals.withholding.storm import WITHIN as STORM_WITHIN
 from pulse_tui.wiring import House
 
 MEMORY = Path("/dev/shm")  # noqa: S108  a folder of one's own is made in it
@@ -118,7 +114,9 @@ class Player:
         self.narrator = Narrator([])
         self.summary = Summary()
         self.receivers = Receivers()
-        self._agenda = Agenda(self.clock.now, self._kept_for)
+        self._agenda = Agenda(self.clock.now, self.house.policy)
+        self._landings: dict[str, int] = {}
+        self._unsent = False
         self.house.__dict__["store"] = WatchedStore(self.house.store, self._landed)
         judging = self.house.judging
         self.narrator = Narrator(judging.routes)
@@ -129,8 +127,6 @@ class Player:
         self.house.__dict__["judging"] = self.parts
         self.house.sync()
         self._chores = chores()
-        if self.parts.maintenance:
-            self._keep_house(frozenset({Due.MUTES}))  # the first windows of the configuration
         self._quiet = False
 
     def play(self, lines: Sequence[Line]) -> dict[str, Any]:
@@ -155,6 +151,7 @@ class Player:
         while (due := self._agenda.next(until)) is not None:
             moment, kinds = due
             self.clock.now = max(moment, self.clock.now)
+            self._unsent = self._unsent or Due.DELIVERIES in kinds
             if kinds != {Due.DELIVERIES}:
                 self._keep_house(kinds)
             self._send()
@@ -198,29 +195,26 @@ class Player:
                 self.fail(f"{name}: {error}")
 
     def _send(self) -> None:
-        """Whatever is due to be sent, and what comes of that."""
-        for _ in range(100):  # a message that is lost for good opens an alert, which is sent in its turn
-            routes = self._agenda.routes_due(self.clock.now)
-            if not routes:
-                return
+        """Whatever is due to be sent, and what comes of that: a message that is lost opens an alert, which is sent in its turn."""
+        if not self._unsent:
+            return
+        self._unsent = False
+        tried = dict[str, int]()
+        while routes := [r for r in due_routes(self.parts) if tried.get(r) != self._landings.get(r, 0)]:
             for route in routes:
+                tried[route] = self._landings.get(route, 0)
                 deliver(self.parts, HOLDER, route)
+        if due_routes(self.parts):  # a route that is down: the others are not tried at once
+            self._agenda.at(self.clock.now + SOON, Due.DELIVERIES)
 
     # ------------------------------------------------------------ what happened
 
     def _landed(self, seen: Sequence[Happening]) -> None:
+        self._agenda.take(seen, self.clock.now)
         for each in seen:
-            match each:
-                case Alert():
-                    self._agenda.alert(each)
-                case Queued() | Landed():
-                    self._agenda.delivery(each.delivery)
-                case Silence():
-                    self._agenda.silence(each)
-                case Notice(reason=Withheld.STORM):
-                    self._agenda.at(each.at + STORM_WITHIN, Due.DEADLINES)
-                case _:
-                    pass
+            if isinstance(each, Queued | Landed):
+                self._unsent = True
+                self._landings[each.delivery.route] = self._landings.get(each.delivery.route, 0) + 1
         for event in self.narrator.events(seen, self.clock.now):
             self._tell(event)
 
@@ -229,8 +223,3 @@ class Player:
             return
         self.summary.take(event)
         self._show(event)
-
-    def _kept_for(self, alert: Alert) -> float | None:
-        rule = self.house.policy.rule(alert.rule_id)
-        keep = rule.keep_firing_for if rule is not None else None
-        return max(keep or 0.0, flap_of(self.house.policy, alert.rule_id).within) if alert.flapping else keep

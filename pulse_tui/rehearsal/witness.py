@@ -39,7 +39,13 @@ class Landed(NamedTuple):
     delivery: Delivery
 
 
-Happening = Alert | Hold | Lifted | Notice | Queued | Landed | Incident | Member | Left | Silence
+class Hastened(NamedTuple):
+    """What waits for a destination is sent now: it works again."""
+
+    route: str
+
+
+Happening = Alert | Hold | Lifted | Notice | Queued | Landed | Hastened | Incident | Member | Left | Silence
 """What a rehearsal shows or waits for: a value as it was stored."""
 Hook = Callable[..., Sequence[Happening]]
 
@@ -58,7 +64,8 @@ _WATCHED: Mapping[str, Mapping[str, Hook]] = {
     "plumbing": {
         "enqueue": lambda made, delivery: _one(made, Queued(delivery)),
         "put_delivery": lambda _made, delivery: (Landed(delivery),),
-        "put_deliveries": lambda _made, deliveries: tuple(Landed(d) for d in deliveries),
+        "put_deliveries": lambda _made, deliveries: tuple(map(Landed, deliveries)),
+        "hasten": lambda made, route, _now: _one(bool(made), Hastened(route)),
     },
     "incidents": {
         "put": lambda _made, incident: (incident,),

@@ -242,11 +242,13 @@ def _advisories(keeping: Keeping) -> list[str]:
 
 def _deadlines(keeping: Keeping) -> list[str]:
     from pulse_tui.services.alerts.escalate import escalate, settle  # noqa: PLC0415
+    from pulse_tui.services.alerts.healing import call_lasting  # noqa: PLC0415
     from pulse_tui.services.alerts.ladder import climb, page_in_hours  # noqa: PLC0415
     from pulse_tui.services.alerts.storms import pass_storms  # noqa: PLC0415
 
     judging = keeping.house.judging
     pass_storms(judging, keeping.house.clock())
+    call_lasting(judging, keeping.house.clock())
     late, climbed = escalate(judging), climb(judging)
     page_in_hours(judging)
     settle(judging)

@@ -65,6 +65,16 @@ class RuleFace(Protocol):
     @property
     def keep_firing_for(self) -> float | None: ...
     @property
+    def heals_within(self) -> float | None:
+        """Seconds in which its condition may end by itself, before anybody is called."""
+        ...
+
+    @property
+    def at_once(self) -> str | None:
+        """The condition under which somebody is called all the same."""
+        ...
+
+    @property
     def flap(self) -> Flap | None:
         """When a condition that comes and goes is one alert that flaps."""
         ...

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from pulse_tui.domain.operator import Identity, Operator
 from pulse_tui.domain.words import Environment
@@ -43,6 +46,16 @@ def default_policy() -> Policy:
     return House(None).policy
 
 
+@cache
+def prompt_policy() -> Policy:
+    """The policy that ships, but that nobody waits for a breach to heal by itself."""
+    policy = copy.copy(House(None).policy)  # the one that ships is shared by all
+    policy.compiled = tuple(map(copy.copy, policy.compiled))
+    for compiled in policy.compiled:
+        compiled.rule = msgspec.structs.replace(compiled.rule, heals_within=None, at_once=None)
+    return policy
+
+
 def step_shape(name: str, timeout: float = 1.0) -> StepShape:
     """A step that moves a place."""
     return StepShape(kind="place", timeout=timeout, options={"name": name}, mark="playbooks.yaml:1")
@@ -67,7 +80,7 @@ def judging(store: SqlStore, base: Path, clock: Clock, http: FakeHttp | None = N
     """Parts for ingesting, with the default policy."""
     parts = JudgeParts(
         store=store,
-        policy=default_policy(),
+        policy=prompt_policy(),
         actions=Kinds("actions"),
         routes=routes(),
         suites={},

@@ -1,11 +1,12 @@
-"""A missed deadline: the alert rises one priority, and every route of its owner is notified. Where a ladder is configured
-for its priority, that is climbed instead (``ladder.py``)."""
+"""A missed deadline: P2 becomes P1, and every route of its owner is notified. What can wait stays as it is, and is late.
+Where a ladder is configured for its priority, that is climbed instead (``ladder.py``)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from pulse_tui.domain.alert import ESCALATED, OPEN, Alert, AlertEvent, AlertState, escalated
+from pulse_tui.domain.words import Priority
 from pulse_tui.enrich.oncall.ladder import ladder_of
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.services.signals.events import Events
@@ -27,7 +28,9 @@ def escalate(parts: JudgeParts) -> int:
             if alert is None or after is None or after is alert:
                 continue  # an operator acknowledged it meanwhile
             tx.judgements.put_alert(after)
-            queued = Events(tx, parts, now).emit(after, AlertEvent.RAISED, MISSED, widely=True)
+            queued = 0
+            if after.priority is not Priority.P4:  # a notice asks for no response that could be missed
+                queued = Events(tx, parts, now).emit(after, AlertEvent.RAISED, MISSED, widely=True)
             before = [e.detail for e in tx.log.entries(subject=alert.id) if e.action == ESCALATED]
             detail = {**escalated(alert, after, before[-1] if before else None), "notified": str(queued)}
             tx.log.append(now, SYSTEM, ESCALATED, alert.id, detail)
@@ -36,6 +39,9 @@ def escalate(parts: JudgeParts) -> int:
 
 
 def _late(parts: JudgeParts, alert: Alert, now: datetime) -> bool:
+    """What has ended, and is only kept open to be steady, nobody is late for; nor is what comes and goes urgent by that."""
+    if alert.cleared_at is not None or (alert.flapping and alert.priority is not Priority.P1):
+        return False
     return not ladder_of(alert, parts.oncall) and alert.escalate(now) is not alert
 
 

@@ -41,11 +41,23 @@ def address(
 
     What is so urgent that somebody is woken goes to the routes that page, too, and as a page.
     """
-    paged = use is Use.NOTIFY and alert.priority is Priority.P1
-    wanted = {use, Use.PAGE} if paged else {use}
-    able = [r for r in routes if r.uses & wanted]
-    chosen = [r for r in able if r.id in named] or [r for r in able if r.serves(owner)]
-    return [Target(r, Use.PAGE if paged and Use.PAGE in r.uses else use, team=owner) for r in chosen]
+    urgent = use is Use.NOTIFY and alert.priority is Priority.P1
+    for paged in (True, False) if _wakes(alert) else (False, True):
+        wanted = {use, Use.PAGE} if urgent and paged else {use}
+        able = [r for r in routes if r.uses & wanted]
+        chosen = [r for r in able if r.id in named] or [r for r in able if r.serves(owner)]
+        if chosen:
+            return [Target(r, Use.PAGE if urgent and paged and Use.PAGE in r.uses else use, team=owner) for r in chosen]
+    return []
+
+
+_WOKEN = 1
+"""After how many missed deadlines somebody is woken again: whoever did not wake up twice is reached in another way."""
+
+
+def _wakes(alert: Alert) -> bool:
+    """Whether a message of it is a page: it is urgent, and the same person was not woken of it in vain before."""
+    return alert.priority is Priority.P1 and alert.escalations <= _WOKEN
 
 
 class Addressing:
@@ -157,7 +169,7 @@ class Addressing:
         """The routes of one party. A page of what can wait goes out as a message meanwhile."""
         wakes = one is None or one.page
         if use is Use.NOTIFY:
-            pages = self._by(party, Use.PAGE) if self._alert.priority is Priority.P1 and wakes else []
+            pages = self._by(party, Use.PAGE) if _wakes(self._alert) and wakes else []
             woken = {t.route.id for t in pages}
             return pages + [t for t in self._by(party, Use.NOTIFY) if t.route.id not in woken]
         if use is Use.PAGE and not wakes:

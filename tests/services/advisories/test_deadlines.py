@@ -58,13 +58,13 @@ def inside(judge: JudgeParts) -> JudgeParts:
     return judge
 
 
-def test_a_missed_deadline_escalates(judge: JudgeParts, clock: Clock) -> None:
+def test_a_missed_deadline_of_what_can_wait_makes_it_late_and_not_urgent(judge: JudgeParts, clock: Clock) -> None:
     opened = take(judge, clock, RECORD)
     assert alert(judge, TICKET).deadline == opened + timedelta(days=3)
     clock.pass_(days=3)
     assert escalate(judge) == 1
     late = alert(judge, TICKET)
-    assert (late.priority, late.escalations) == (Priority.P2, 1)
+    assert (late.priority, late.escalations) == (Priority.P3, 1)
 
 
 def test_what_was_escalated_is_late_in_the_pane_and_on_its_page_though_it_has_time_again(

@@ -2,16 +2,21 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.effect import Did, Response
 from pulse_tui.domain.evidence import ServiceEvidence
 from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.moments import iso, to_us
+from pulse_tui.domain.notice import Use
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Environment, Priority, Recommended, Severity, SignalType
+from pulse_tui.ports import Route
 from pulse_tui.services.alerts.escalate import escalate
 from pulse_tui.services.alerts.story import done_lines
 from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.signals.addressing import address
 from pulse_tui.services.signals.ingest import ingest
 from tests.fakes.clock import Clock
 from tests.fakes.nouns import hold
@@ -49,6 +54,37 @@ def test_a_missed_deadline_is_one_step_more_urgent_with_as_much_time_again() -> 
     assert raised.deadline == late + timedelta(hours=4)
     again = raised.escalate(late + timedelta(hours=4, minutes=1))
     assert (again.priority, again.escalations) == (Priority.P1, 2)
+
+
+@pytest.mark.parametrize("priority", [Priority.P3, Priority.P4])
+def test_what_can_wait_does_not_get_urgent_by_waiting(priority: Priority) -> None:
+    late = alert(priority, hours=72).escalate(AT + timedelta(hours=72))
+    assert (late.priority, late.escalations) == (priority, 1)
+
+
+def test_the_time_between_two_escalations_doubles() -> None:
+    one, at, waits = alert(Priority.P1, hours=0.25), AT, list[timedelta]()
+    for _ in range(4):
+        assert one.deadline is not None
+        waits.append(one.deadline - at)
+        at = one.deadline
+        one = one.escalate(at)
+    assert waits == [timedelta(minutes=m) for m in (15, 15, 30, 60)]
+
+
+def test_whoever_was_woken_twice_in_vain_is_not_woken_a_third_time(judge: JudgeParts, clock: Clock) -> None:
+    pager = Route(
+        id="pager", kind="notify", wanted=(Use.PAGE,), options=judge.actions["notify"].Options(url="http://x")
+    )
+    chat = Route(id="chat", kind="notify", wanted=(Use.NOTIFY,), options=pager.options)
+    one = alert(Priority.P1)
+    called = []
+    for _ in range(3):
+        called.append({t.route.id: t.use for t in address([pager, chat], one, Use.NOTIFY, "ml")})
+        one = one.escalate(one.deadline or AT)
+    assert called[0] == called[1] == {"pager": Use.PAGE, "chat": Use.NOTIFY}
+    assert called[2] == {"chat": Use.NOTIFY}
+    assert [t.use for t in address([pager], one, Use.NOTIFY, "ml")] == [Use.PAGE]  # there is no other way
 
 
 def test_somebody_who_looks_at_it_stops_the_climb() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pulse_tui.services.signals.withholding.about import About, Check, Held
 from pulse_tui.services.signals.withholding.flapping import flapping
+from pulse_tui.services.signals.withholding.healing import may_heal
 from pulse_tui.services.signals.withholding.hours import hours
 from pulse_tui.services.signals.withholding.muted import muted
 from pulse_tui.services.signals.withholding.of_incident import same_incident
@@ -14,6 +15,7 @@ __all__ = ["CHECKS", "About", "Check", "Held", "withheld"]
 CHECKS: tuple[Check, ...] = (
     muted,
     flapping,
+    may_heal,
     hours,
     same_incident,
     storm,  # the last: what another check keeps back is no part of a storm
