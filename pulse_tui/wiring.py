@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pulse_tui.domain.scope import Scope
     from pulse_tui.domain.views.board import Board, Review
     from pulse_tui.hooks import Hooks
+    from pulse_tui.hooks.admission import Admission
     from pulse_tui.policy.judge import Policy
     from pulse_tui.ports import Http
     from pulse_tui.services.desk import ServiceDesk
@@ -486,6 +487,22 @@ class House:
 
         parts, seen = self.judging, Replays()
         return Hooks(shape.host, shape.port, lambda source, request: take_hint(source, request, parts, seen))
+
+    def admission(self) -> Admission | None:
+        """What answers Kubernetes; None when the configuration has no ``admission`` section."""
+        shape = self.settings.admission
+        if shape is None:
+            return None
+        from pulse_tui.hooks.admission import Admission, Ruled  # noqa: PLC0415  h11 after the first frame
+        from pulse_tui.policy.admission import read_review  # noqa: PLC0415
+        from pulse_tui.services.promotion.admission import admit, failed  # noqa: PLC0415
+
+        def late(body: bytes, why: str) -> Ruled:
+            review = read_review(body)
+            return Ruled(*failed(review.uid, review.what, why, shape))
+
+        files = (self.base / shape.cert, self.base / shape.key) if shape.cert else None
+        return Admission(shape.host, shape.port, lambda body: Ruled(*admit(body, self.rollback, shape)), late, files)
 
     def desk(self, operator: str | None = None) -> ServiceDesk:
         """The tower's side of the house."""

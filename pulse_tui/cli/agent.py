@@ -103,6 +103,9 @@ async def serve(house: House, rounds: Rounds, options: argparse.Namespace, follo
     )
     _print(house, f"collecting {len(house.judging.sources)} sources", as_json=as_json)
     await scheduler.start(lambda message: _print(house, message, as_json=as_json))
+    admission = house.admission()
+    if admission is not None:
+        await admission.start(lambda message: _print(house, message, as_json=as_json), lambda _source: None)
     reports = _Reports(lambda message: _print(house, message, as_json=as_json))
     following = (
         asyncio.create_task(follow(reports, house.changed, check, apply, follow_s))
@@ -112,6 +115,8 @@ async def serve(house: House, rounds: Rounds, options: argparse.Namespace, follo
     await stop.wait()
     if following is not None:
         following.cancel()
+    if admission is not None:
+        await admission.stop()
     await scheduler.stop()
     if cancelled := asyncio.all_tasks() - {asyncio.current_task()}:
         await asyncio.wait(cancelled, timeout=0.2)

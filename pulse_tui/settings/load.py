@@ -22,6 +22,7 @@ from pulse_tui.domain.notice import ANY_USE, Use
 from pulse_tui.domain.rollback import Purpose
 from pulse_tui.domain.words import Environment
 from pulse_tui.settings import people
+from pulse_tui.settings.admission import AdmissionShape
 from pulse_tui.settings.changes import read_changes
 from pulse_tui.settings.check import Seconds, convert, failed, nearest, renamed_keys
 from pulse_tui.settings.document import Node, read
@@ -59,7 +60,7 @@ SECTIONS = {
     "name", "database", "estate", "sources", "suites", "routes", "playbooks", "operators", "approvals",
     "operators_file", "revoked_keys", "acknowledge_for", "policy", "precedence", "hooks", "heartbeat", "governance",
     *people.SECTIONS,
-    "changes", "links", "maintenance",
+    "changes", "admission", "links", "maintenance",
 }  # fmt: skip
 _LISTS = {"links", "maintenance", "sources", "suites", "routes", "playbooks", "operators", *people.LISTS}
 
@@ -238,6 +239,7 @@ def _build(
         sources=tuple(sources),
         links=read_links(sections.get("links"), problems),
         maintenance=read_maintenance(sections.get("maintenance"), checks.cron, checks.expression, problems),
+        admission=whole("admission", AdmissionShape, None),
         changes=read_changes(sections.get("changes"), checks.cron, problems),
         precedence=_precedence(sections.get("precedence"), sources, problems),
         hooks=whole("hooks", HooksShape, None),

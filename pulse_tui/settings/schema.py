@@ -13,6 +13,7 @@ import msgspec
 from msgspec import inspect as mi
 
 from pulse_tui.domain.oncall import Right, Role
+from pulse_tui.settings.admission import AdmissionShape
 from pulse_tui.settings.changes import ChangesShape
 from pulse_tui.settings.check import Seconds
 from pulse_tui.settings.describe import Shape, prose, words_of
@@ -100,6 +101,7 @@ def config_schema(kinds: Kinds, policy: Mapping[str, Any]) -> dict[str, Any]:
         },
         "working_hours": made.ref(HoursShape),
         "changes": made.ref(ChangesShape),
+        "admission": made.ref(AdmissionShape),
         "links": _each(made.ref(LinkShape)),
         "maintenance": _each(made.ref(MaintenanceShape)),
     }

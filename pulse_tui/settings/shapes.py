@@ -19,6 +19,7 @@ from pulse_tui.domain.release import Interface, Lineage, ReleaseState
 from pulse_tui.domain.rollback import Purpose
 from pulse_tui.domain.usage import Usage
 from pulse_tui.domain.words import AssetType, ComponentKind, Environment, Exposure, Tier
+from pulse_tui.settings.admission import AdmissionShape
 from pulse_tui.settings.changes import ChangesShape
 from pulse_tui.settings.check import Seconds
 from pulse_tui.settings.document import Node
@@ -341,6 +342,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     approvals: ApprovalsShape = ApprovalsShape()
     links: tuple[LinkShape, ...] = ()
     """Where to look while an incident is open."""
+    admission: AdmissionShape | None = None
+    """Where Kubernetes asks whether a workload may be admitted."""
     changes: ChangesShape = ChangesShape()
     """Change windows and embargoes."""
     maintenance: tuple[MaintenanceShape, ...] = ()

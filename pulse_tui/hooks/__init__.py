@@ -12,12 +12,13 @@ import contextlib
 import errno
 import os
 import socket
+import ssl
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 from urllib.parse import unquote
 
 import h11
@@ -46,24 +47,43 @@ Take = Callable[[str, HookRequest], Hint]
 """Believe a webhook of a source; blocks. Raises NotFound, Replayed, Refused, or another PulseError for our trouble."""
 
 
-class _Stop(Exception):
+class Stop(Exception):
     """The request ends here, with this status."""
 
     def __init__(self, status: HTTPStatus) -> None:
         self.status = status
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
+    """A request that arrived whole; ``source`` is what its path names."""
+
     source: str
     request: HookRequest
 
 
-class Hooks:
-    """A receiver of webhooks on one address. It lives on the running loop."""
+class Reply(NamedTuple):
+    """What it is answered with; no ``body``: the words of the status."""
 
-    def __init__(self, host: str, port: int, take: Take) -> None:
+    status: HTTPStatus
+    body: bytes | None = None
+    kind: str = "text/plain"
+
+
+class Receiver:
+    """Takes requests on one address, one a connection. It lives on the running loop."""
+
+    NAME: ClassVar[str] = ""
+    """What its sentences begin with."""
+    CAP: ClassVar[int] = BODY_CAP
+    """Bytes of a body."""
+    LINGERS: ClassVar[bool] = True
+    """Whether it waits for the sender to close; what came of a request that was not read whole is always read away."""
+    THREADS: ClassVar[int] = 2
+    """In which requests are judged."""
+
+    def __init__(self, host: str, port: int) -> None:
         """``port`` 0 lets the system choose; ``address`` says which."""
-        self._host, self._port, self._take = host, port, take
+        self._host, self._port = host, port
         self._server: asyncio.Server | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._open: set[asyncio.Task[None]] = set()
@@ -73,7 +93,6 @@ class Hooks:
         self._listening: asyncio.Task[None] | None = None
         self._tell: Callable[[str], None] = lambda _message: None
         self._hint: Callable[[str], None] = lambda _source: None
-        self._told: dict[str, float] = {}
 
     @property
     def address(self) -> tuple[str, int] | None:
@@ -89,9 +108,9 @@ class Hooks:
         ``on_hint`` gets the source of every webhook that was believed, ``on_event`` sentences; both on the loop.
         """
         self._tell, self._hint = on_event, on_hint
-        self._pool = ThreadPoolExecutor(2, "hooks")
+        self._pool = ThreadPoolExecutor(self.THREADS, self.NAME)
         if (trouble := await self._listen()) is not None:
-            on_event(f"hooks: {self._shown()} cannot be listened on: {trouble}")
+            on_event(f"{self.NAME}: {self._shown()} cannot be listened on: {trouble}")
             self._listening = asyncio.create_task(self._listen_later())
 
     async def stop(self) -> None:
@@ -110,7 +129,9 @@ class Hooks:
 
     async def _listen(self) -> str | None:
         try:
-            self._server = await asyncio.start_server(self._connected, self._host, self._port, limit=HEAD_CAP)
+            self._server = await asyncio.start_server(
+                self._connected, self._host, self._port, limit=HEAD_CAP, ssl=self._tls()
+            )
         except (OSError, OverflowError) as error:
             return _reason(error)
         return None
@@ -118,7 +139,19 @@ class Hooks:
     async def _listen_later(self) -> None:
         while await self._listen() is not None:
             await asyncio.sleep(RETRY_S)
-        self._tell(f"hooks: listening on {self._shown()} now")
+        self._tell(f"{self.NAME}: listening on {self._shown()} now")
+
+    def _tls(self) -> ssl.SSLContext | None:
+        """How connections are secured; None: in the clear. Raises OSError for what cannot be read."""
+        return None
+
+    def _route(self, head: h11.Request) -> str:
+        """What the path names. Raises Stop for a request that goes no further."""
+        raise NotImplementedError
+
+    async def _judged(self, asked: Asked) -> Reply:
+        """The answer to a whole request."""
+        raise NotImplementedError
 
     def _shown(self) -> str:
         return f"[{self._host}]:{self._port}" if ":" in self._host else f"{self._host}:{self._port}"
@@ -134,7 +167,7 @@ class Hooks:
             if many:
                 return
             if len(self._reading) + self._judging >= CONNECTIONS and not self._make_room():
-                await self._answer(h11.Connection(h11.SERVER), writer, HTTPStatus.SERVICE_UNAVAILABLE)
+                await self._answer(h11.Connection(h11.SERVER), writer, Reply(HTTPStatus.SERVICE_UNAVAILABLE))
             else:
                 await self._serve(task, reader, writer)
         except (OSError, TimeoutError):
@@ -159,60 +192,36 @@ class Hooks:
         self, task: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         wire = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_CAP)
+        whole = False
         self._reading[task] = str((writer.get_extra_info("peername") or ("",))[0])
         try:
             async with asyncio.timeout(REQUEST_S):
-                asked = await _read(wire, reader, writer)
+                asked = await self._read(wire, reader, writer)
+            whole = True
             del self._reading[task]
-            status = await self._judged(asked)
+            reply = await self._judged(asked)
         except asyncio.CancelledError:
             if task in self._reading or self._server is None:
                 raise  # stopped
             task.uncancel()
-            status = HTTPStatus.SERVICE_UNAVAILABLE
-        except _Stop as stop:
-            status = stop.status
+            reply = Reply(HTTPStatus.SERVICE_UNAVAILABLE)
+        except Stop as stop:
+            reply = Reply(stop.status)
         except TimeoutError:
-            status = HTTPStatus.REQUEST_TIMEOUT
+            reply = Reply(HTTPStatus.REQUEST_TIMEOUT)
         except h11.RemoteProtocolError as error:
-            status = HTTPStatus(error.error_status_hint)
+            reply = Reply(HTTPStatus(error.error_status_hint))
         finally:
             self._reading.pop(task, None)
         async with asyncio.timeout(REQUEST_S):
-            await self._answer(wire, writer, status)
-        await _read_away(reader)
+            await self._answer(wire, writer, reply)
+        if self.LINGERS or not whole:
+            await _read_away(reader)
 
-    async def _judged(self, asked: _Asked) -> HTTPStatus:
-        loop = asyncio.get_running_loop()
-        self._judging += 1
-        try:
-            await loop.run_in_executor(self._pool, self._take, asked.source, asked.request)
-        except NotFound:
-            return HTTPStatus.NOT_FOUND
-        except Refused as refused:
-            self._tell_refused(asked.source, refused)
-            return HTTPStatus.CONFLICT if isinstance(refused, Replayed) else HTTPStatus.UNAUTHORIZED
-        except PulseError as error:  # our own trouble: the sender tries again
-            self._tell(f"hooks: {error}")
-            return HTTPStatus.SERVICE_UNAVAILABLE
-        except Exception as error:  # shown, not hidden
-            self._tell(f"hooks: internal error: {type(error).__name__}: {error}")
-            return HTTPStatus.SERVICE_UNAVAILABLE
-        finally:
-            self._judging -= 1
-        self._hint(asked.source)
-        return HTTPStatus.ACCEPTED
-
-    def _tell_refused(self, source: str, refused: Refused) -> None:
-        """A wrong secret must not go unseen, and a flood must not fill the screen."""
-        now = time.monotonic()
-        if now - self._told.get(source, -TOLD_S) >= TOLD_S:
-            self._told[source] = now
-            self._tell(f"hooks: a webhook for {source} was refused: {clean(refused.what)}")
-
-    async def _answer(self, wire: h11.Connection, writer: asyncio.StreamWriter, status: HTTPStatus) -> None:
-        body = f"{status.phrase.lower()}\n".encode()
-        headers = [("content-type", "text/plain"), ("content-length", str(len(body))), ("connection", "close")]
+    async def _answer(self, wire: h11.Connection, writer: asyncio.StreamWriter, reply: Reply) -> None:
+        status = reply.status
+        body = reply.body if reply.body is not None else f"{status.phrase.lower()}\n".encode()
+        headers = [("content-type", reply.kind), ("content-length", str(len(body))), ("connection", "close")]
         if status is HTTPStatus.METHOD_NOT_ALLOWED:
             headers.append(("allow", "POST"))
         if status is HTTPStatus.SERVICE_UNAVAILABLE:
@@ -226,43 +235,87 @@ class Hooks:
         if writer.can_write_eof():
             writer.write_eof()
 
+    async def _read(self, wire: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Asked:
+        """One request. Raises Stop, TimeoutError or h11.RemoteProtocolError."""
+        head: h11.Request | None = None
+        source, body = "", bytearray()
+        while True:
+            event = wire.next_event()
+            if event is h11.NEED_DATA:
+                if wire.they_are_waiting_for_100_continue:
+                    go_on = h11.InformationalResponse(status_code=100, headers=[])
+                    writer.write(wire.send(go_on) or b"")
+                wire.receive_data(await reader.read(HEAD_CAP))
+            elif isinstance(event, h11.Request):
+                head, source = event, self._begun(event)
+            elif isinstance(event, h11.Data):
+                body += event.data
+                if len(body) > self.CAP:
+                    raise Stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            elif isinstance(event, h11.EndOfMessage) and head is not None:
+                headers = {name.decode("ascii"): value.decode("latin-1") for name, value in head.headers}
+                return Asked(source, HookRequest(headers, bytes(body)))
+            else:  # closed before a request was whole
+                raise ConnectionResetError
 
-async def _read(wire: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> _Asked:
-    """One request. Raises _Stop, TimeoutError or h11.RemoteProtocolError."""
-    head: h11.Request | None = None
-    source, body = "", bytearray()
-    while True:
-        event = wire.next_event()
-        if event is h11.NEED_DATA:
-            if wire.they_are_waiting_for_100_continue:
-                go_on = h11.InformationalResponse(status_code=100, headers=[])
-                writer.write(wire.send(go_on) or b"")
-            wire.receive_data(await reader.read(HEAD_CAP))
-        elif isinstance(event, h11.Request):
-            head, source = event, _source(event)
-        elif isinstance(event, h11.Data):
-            body += event.data
-            if len(body) > BODY_CAP:
-                raise _Stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        elif isinstance(event, h11.EndOfMessage) and head is not None:
-            headers = {name.decode("ascii"): value.decode("latin-1") for name, value in head.headers}
-            return _Asked(source, HookRequest(headers, bytes(body)))
-        else:  # closed before a request was whole
-            raise ConnectionResetError
+    def _begun(self, head: h11.Request) -> str:
+        """What a request's head names, when it may go on at all."""
+        source = self._route(head)
+        if head.method != b"POST":
+            raise Stop(HTTPStatus.METHOD_NOT_ALLOWED)
+        length = next((value for name, value in head.headers if name == b"content-length"), b"0")
+        if (
+            len(length) > len(str(self.CAP)) + 12 or int(length) > self.CAP
+        ):  # Python refuses to read thousands of digits
+            raise Stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return source
 
 
-def _source(head: h11.Request) -> str:
-    """The source that a request's head names, when it may go on at all."""
-    path = head.target.decode("latin-1").partition("?")[0]
-    source = unquote(path.removeprefix(PREFIX)) if path.startswith(PREFIX) else ""
-    if not source:
-        raise _Stop(HTTPStatus.NOT_FOUND)
-    if head.method != b"POST":
-        raise _Stop(HTTPStatus.METHOD_NOT_ALLOWED)
-    length = next((value for name, value in head.headers if name == b"content-length"), b"0")
-    if len(length) > len(str(BODY_CAP)) + 12 or int(length) > BODY_CAP:  # Python refuses to read thousands of digits
-        raise _Stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    return source
+class Hooks(Receiver):
+    """A receiver of webhooks."""
+
+    NAME = "hooks"
+
+    def __init__(self, host: str, port: int, take: Take) -> None:
+        """``take`` believes a webhook, in a thread."""
+        super().__init__(host, port)
+        self._take = take
+        self._told: dict[str, float] = {}
+
+    def _route(self, head: h11.Request) -> str:
+        path = head.target.decode("latin-1").partition("?")[0]
+        source = unquote(path.removeprefix(PREFIX)) if path.startswith(PREFIX) else ""
+        if not source:
+            raise Stop(HTTPStatus.NOT_FOUND)
+        return source
+
+    async def _judged(self, asked: Asked) -> Reply:
+        loop = asyncio.get_running_loop()
+        self._judging += 1
+        try:
+            await loop.run_in_executor(self._pool, self._take, asked.source, asked.request)
+        except NotFound:
+            return Reply(HTTPStatus.NOT_FOUND)
+        except Refused as refused:
+            self._tell_refused(asked.source, refused)
+            return Reply(HTTPStatus.CONFLICT if isinstance(refused, Replayed) else HTTPStatus.UNAUTHORIZED)
+        except PulseError as error:  # our own trouble: the sender tries again
+            self._tell(f"hooks: {error}")
+            return Reply(HTTPStatus.SERVICE_UNAVAILABLE)
+        except Exception as error:  # shown, not hidden
+            self._tell(f"hooks: internal error: {type(error).__name__}: {error}")
+            return Reply(HTTPStatus.SERVICE_UNAVAILABLE)
+        finally:
+            self._judging -= 1
+        self._hint(asked.source)
+        return Reply(HTTPStatus.ACCEPTED)
+
+    def _tell_refused(self, source: str, refused: Refused) -> None:
+        """A wrong secret must not go unseen, and a flood must not fill the screen."""
+        now = time.monotonic()
+        if now - self._told.get(source, -TOLD_S) >= TOLD_S:
+            self._told[source] = now
+            self._tell(f"hooks: a webhook for {source} was refused: {clean(refused.what)}")
 
 
 async def _read_away(reader: asyncio.StreamReader) -> None:
