@@ -30,10 +30,12 @@ def vendor_scorecard(store: Store, now: datetime, span: timedelta = SPAN) -> Sco
     since = now - span
     with store.read() as tx:
         signals = {s.id: s for s in tx.signals.newest(since, _TYPES)}
+        opened = [a for a in tx.judgements.alerts(None, ALERTS) if a.first_at >= since]
+        types = tx.signals.types(a.signal_id for a in opened)
         alerts = [
             (alert, signal)
-            for alert in tx.judgements.alerts(None, ALERTS)
-            if alert.first_at >= since
+            for alert in opened
+            if types.get(alert.signal_id) in _TYPES
             and (signal := signals.get(alert.signal_id) or tx.signals.get(alert.signal_id)) is not None
             and vendor_of(signal) is not None
         ]
