@@ -28,6 +28,8 @@ NAMES = [
     "resolve",
     "classify",
     "tripwire",
+    "policy",
+    "explain",
     "delivery",
 ]
 

@@ -6,7 +6,8 @@ from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.delivery import Retest
 from pulse_tui.domain.effect import Did, Response
 from pulse_tui.domain.errors import StorageError
-from pulse_tui.domain.words import Environment, Mode, Outcome, Priority
+from pulse_tui.domain.words import Environment, Mode, Outcome, Priority, SignalType
+from pulse_tui.storage.alerts.judgements import _DECISION, _Writer
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import NOW, alert, changed, decision, fact, hold, later, signal
 
@@ -155,3 +156,37 @@ def test_the_most_urgent_open_alerts_are_on_the_board_however_many_there_are(sto
     board = store.board("acme", None, NOW)
     assert board.alerts[0].id == "alert-old"
     assert board.header.p1 == 1
+
+
+def test_a_decision_is_written_as_its_shape_has_it() -> None:
+    """The rows of a batch are made faster than by the shape: both are the same."""
+    writer, saw = _Writer(), fact(signal(1))
+    decisions = [decision(1), decision(2, actions=("block", "notify"), environment=None, at=later(hours=1))]
+    rows = [writer.row(one, saw) for one in decisions]
+    assert [row.pop("facts") != "" for row in rows] == [True, False]
+    assert rows == [_DECISION.row(one) for one in decisions]
+
+
+def test_what_was_seen_of_signals_is_the_last_that_was_seen(store: SqlStore) -> None:
+    first, second = fact(signal(1)), fact(signal(1))
+    second.variables["service.ratio"] = 9.0
+    with store.write() as tx:
+        tx.judgements.add_decisions([(decision("a", signal_id="s"), first)])
+        tx.judgements.add_decisions([(decision("b", signal_id="s", policy_digest="other"), second)])
+    with store.read() as tx:
+        (seen,) = tx.judgements.seen(["s", "nobody"])
+        assert (seen.signal_id, seen.variables["service.ratio"]) == ("s", 9.0)
+
+
+def test_signals_are_seen_from_the_last_one_on_in_parts(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.signals.add([(signal(n), b"") for n in range(5)])
+    with store.read() as tx:
+        kinds = [SignalType.LATENCY_BREACH]
+        first = tx.signals.glimpses(later(days=-1), kinds, before=None, limit=3)
+        rest = tx.signals.glimpses(later(days=-1), kinds, before=first[-1].seq, limit=3)
+        assert [g.id for g in (*first, *rest)] == [signal(n).id for n in (4, 3, 2, 1, 0)]
+        assert tx.signals.glimpses(later(days=-1), [SignalType.CVE], before=None, limit=3) == []
+        assert tx.signals.glimpses(later(days=90), kinds, before=None, limit=3) == []
+        assert [s.id for s in tx.signals.some([signal(3).id, "x", signal(1).id])] == [signal(1).id, signal(3).id]
+        assert tx.signals.named(signal(1).id) == signal(1)
