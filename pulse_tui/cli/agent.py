@@ -43,6 +43,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
         # Not asyncio.run: it would wait for a thread that waits for a source.
         loop = asyncio.new_event_loop()
         again = loop.run_until_complete(serve(house, rounds, options))
+        rounds.leave()
         rounds.suites.stop(GRACE_S)
         left = rounds.wait(GRACE_S)
         rounds.lanes.wait(RUN_S, RUNS)

@@ -46,6 +46,7 @@ class Requests:
 
     def finish(self) -> None:
         """Wait for what is under way; rounds that have not begun do not begin, and commands of suites are ended."""
+        self._rounds.leave()
         self._rounds.suites.stop(LEAVE_S)
         self._collecting.shutdown(cancel_futures=True)
         self._keeping.shutdown()
@@ -54,6 +55,7 @@ class Requests:
 
     def cut_off(self) -> None:
         """Leave without waiting for sources: what their rounds hold is given back."""
+        self._rounds.leave()
         self._rounds.suites.stop(LEAVE_S)
         self._rounds.give_back(self._rounds.under_way)
         self._rounds.lanes.wait(RUN_S, RUNS)

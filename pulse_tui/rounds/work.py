@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 AGAIN_S = 30.0
 """Until the next round of a source whose round broke, or is still under way."""
 UNDER_WAY = Outcome("its earlier round is still under way", AGAIN_S)
+LOOK_S = 0.1
+"""How often is asked whether another process wrote: a microsecond's question."""
 REJUDGED = 8
 """Runs that are judged again in one housekeeping: deliveries and deadlines do not wait for the others."""
 
@@ -42,6 +44,12 @@ class Rounds:
         self._under_way: set[str] = set()
         self._lock = threading.Lock()
         self._opening = threading.Lock()
+        self._watched = False
+        self._left = threading.Event()
+
+    def leave(self) -> None:
+        """Look no more for what others queue: the database is about to be closed."""
+        self._left.set()
 
     def claim(self, source: str) -> bool:
         """Mark the source's round as under way; False when an earlier one still is."""
@@ -101,7 +109,29 @@ class Rounds:
         """Opened by one thread; what fails is an outcome, and is tried at the next request."""
         with self._opening:
             _ = self._house.judging
-            self._house.store.on_queued = self._queued
+            if not self._watched:
+                self._watched = True
+                self._house.store.on_queued = self._queued
+                threading.Thread(target=self._watch, name="outbox", daemon=True).start()
+
+    def _watch(self) -> None:
+        """What another process queued (a command, another tower) is sent at once, too; the housekeeping sees what this misses."""
+        from pulse_tui.services.alerts.deliver import due_routes  # noqa: PLC0415
+
+        store, seen = self._house.store, None
+        keeping = Keeping(self._house, self.lanes, REJUDGED, [])
+        while not self._left.wait(LOOK_S):
+            try:
+                mark = store.change_mark()
+                if mark == seen:
+                    continue
+                seen = mark
+                for route in due_routes(self._house.judging):
+                    _begin_route(keeping, route)
+            except StorageError:  # busy, or away: the housekeeping, which asks the same, reports it
+                continue
+            except Exception:  # closed under us: whoever leaves does not wait for this thread
+                return
 
     def _queued(self, routes: frozenset[str]) -> None:
         """A message must not wait for the next tick: its route is woken as soon as it is stored."""

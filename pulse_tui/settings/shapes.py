@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -263,6 +264,14 @@ class HooksShape(Section, frozen=True):
         return int(self.listen.rpartition(":")[2])
 
 
+class PingMethod(StrEnum):
+    """How a ping is made."""
+
+    GET = "GET"
+    HEAD = "HEAD"
+    POST = "POST"
+
+
 class HeartbeatShape(Section, frozen=True):
     """A ping to a service that raises the alarm when none comes any more: ``{url: "${HEARTBEAT_URL}", every: 1m}``."""
 
@@ -270,7 +279,8 @@ class HeartbeatShape(Section, frozen=True):
     """Where it goes, as ``${NAME}`` where the address is a secret."""
     every: Seconds = Seconds(60)
     """How often; the service there waits for longer."""
-    method: Literal["GET", "HEAD", "POST"] = "GET"
+    method: PingMethod = PingMethod.GET
+    """GET, HEAD or POST, as the service asks for."""
     timeout: Seconds = Seconds(10)
     """How long it may take to answer."""
 

@@ -105,7 +105,7 @@ def _ping(shape: HeartbeatShape, parts: JudgeParts) -> str:
     try:
         url = parts.outside.secret(shape.url)
         http = parts.outside.http.within(float(shape.timeout)).upto(1 << 16)
-        answer = http.send(shape.method, url, timeout_s=float(shape.timeout))
+        answer = http.send(shape.method.value, url, timeout_s=float(shape.timeout))
     except SourceError as error:
         if error.status is not None and 200 <= error.status < 300:
             return ""

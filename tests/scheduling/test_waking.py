@@ -1,0 +1,82 @@
+"""A message leaves as soon as it is on disk, whichever process stored it, and the housekeeping sends the heartbeat."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pulse_tui.domain.delivery import Delivery
+from pulse_tui.rounds.work import Rounds
+from pulse_tui.wiring import House
+from tests.fakes.small_estate import write_estate
+from tests.servers.loopback import Loopback, Reply
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    with Loopback() as running:
+        running.on("POST", "/hook", Reply(202))
+        running.on("POST", "/alive", Reply(200), Reply(500))
+        yield running
+
+
+def estate(tmp_path: Path, server: Loopback) -> Path:
+    folder = write_estate(tmp_path / "estate", server.url)
+    config = folder / "pulse.yaml"
+    beat = f'heartbeat: {{url: "{server.url}/alive", every: 1s, method: POST}}\n'
+    config.write_text(beat + config.read_text())
+    return folder
+
+
+def queue(house: House, key: str) -> None:
+    route = next(r.id for r in house.settings.routes if r.kind == "notify")
+    with house.store.write() as tx:
+        tx.plumbing.enqueue(
+            Delivery(key=key, kind="notify", route=route, payload={"title": key}, created_at=house.clock())
+        )
+
+
+def until_seen(server: Loopback, path: str, count: int) -> None:
+    end = time.monotonic() + 5
+    while len(server.seen("POST", path)) < count:
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_a_message_is_sent_without_a_tick_whether_this_process_stored_it_or_another(
+    tmp_path: Path, server: Loopback
+) -> None:
+    folder = estate(tmp_path, server)
+    house, other = House(folder), House(folder)
+    house.sync()
+    rounds = Rounds(house)
+    rounds.housekeeping()
+    queue(house, "notify-mine")
+    until_seen(server, "/hook", 1)
+    queue(other, "notify-theirs")
+    until_seen(server, "/hook", 2)
+    assert [r.headers["idempotency-key"] for r in server.seen("POST", "/hook")] == ["notify-mine", "notify-theirs"]
+    rounds.leave()
+    assert rounds.lanes.wait(5)
+    other.close()
+    house.close()
+
+
+def test_the_housekeeping_sends_the_heartbeat_and_announces_once_that_it_does_not_arrive(
+    tmp_path: Path, server: Loopback
+) -> None:
+    house = House(estate(tmp_path, server))
+    house.sync()
+    rounds = Rounds(house)
+    said = []
+    for _ in range(4):
+        said.append(rounds.housekeeping())
+        assert rounds.lanes.wait(5)
+    assert len(server.seen("POST", "/alive")) == 4, "every second, and at once after one that failed"
+    assert [o.failed for o in said] == [False, False, True, False]
+    assert "the heartbeat does not arrive since" in said[2].message
+    rounds.leave()
+    house.close()
