@@ -14,7 +14,7 @@ class Proposal(NamedTuple):
 
     rule: str
     kind: str
-    """``threshold``, ``keep_firing_for``, ``observe`` or ``priority``."""
+    """``threshold``, ``heals_within``, ``keep_firing_for``, ``observe`` or ``priority``."""
     change: str
     """What to write: ``latency.ratio > 1.15 becomes latency.ratio > 1.31``."""
     alerts: int
@@ -27,6 +27,8 @@ class Proposal(NamedTuple):
     """Of these: with the verdict useful or late; 0 of every proposal."""
     unjudged: int
     """Of these: without a verdict."""
+    replayed: str = ""
+    """What it would have made of every stored signal of the span; empty where it changes no decision."""
 
     @property
     def effect(self) -> str:
@@ -84,7 +86,9 @@ class RuleNoise(NamedTuple):
             f"{self.flapping} flapping; {self.never_acknowledged} ended with nobody acknowledging{ended}",
         ]
         if self.proposal is not None:
-            return [*out, f"proposed: {self.proposal.change}", f"replayed: {self.proposal.effect}"]
+            made = self.proposal
+            over = [f"replayed over all signals: {made.replayed}"] if made.replayed else []
+            return [*out, f"proposed: {made.change}", f"tried on its alerts: {made.effect}", *over]
         return [*out, f"no proposal: {self.why}"]
 
 

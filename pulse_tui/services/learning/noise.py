@@ -13,15 +13,23 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
+import msgspec
+
 from pulse_tui.domain.alert import Alert
+from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.feedback import Feedback, Usefulness
+from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.views.learning import Proposal, RuleNoise
-from pulse_tui.domain.words import Outcome, Priority, Severity
+from pulse_tui.domain.words import Mode, Outcome, Priority, Severity
+from pulse_tui.enrich.variables import VARIABLES
 from pulse_tui.policy.judge import Policy
+from pulse_tui.policy.kept import restored
+from pulse_tui.policy.load import load_policy
 from pulse_tui.policy.rules import Rule
 from pulse_tui.policy.trial import Threshold, Trial, between, thresholds
 from pulse_tui.ports import Transaction
-from pulse_tui.services.learning.metrics import Read
+from pulse_tui.services.conditions.policy_replay import replay
+from pulse_tui.services.learning.metrics import Read, Span
 from pulse_tui.services.parts import RollbackParts
 
 ENOUGH = 3
@@ -31,6 +39,8 @@ MOSTLY = 0.5
 FLAPS_WITHIN = timedelta(hours=1)
 TRIED = 2_000
 """Alerts of a rule, the newest, that are judged again."""
+REPLAY_S = 5.0
+"""Seconds that the signals of the span are judged again for one proposal; what is left is named."""
 _STEPS = (300, 600, 900, 1_800, 3_600)
 _LOWER = {Priority.P1: Priority.P2, Priority.P2: Priority.P3, Priority.P3: Priority.P4}
 _WORTH = (Usefulness.USEFUL, Usefulness.LATE)
@@ -41,13 +51,19 @@ def noise_report(parts: RollbackParts, found: Read) -> tuple[RuleNoise, ...]:
     by_rule = defaultdict[str, list[Alert]](list)
     for alert in found.alerts:
         by_rule[alert.rule_id].append(alert)
+    span = Span(from_us(found.measures.since_us), from_us(found.measures.until_us))
     with parts.store.read() as tx:
-        rows = [_row(tx, parts, rule, alerts, found.verdicts) for rule, alerts in by_rule.items()]
+        rows = [_row(tx, parts, rule, alerts, found.verdicts, span) for rule, alerts in by_rule.items()]
     return tuple(sorted(rows, key=lambda r: (-r.noise, -r.alerts, r.rule)))
 
 
 def _row(
-    tx: Transaction, parts: RollbackParts, rule_id: str, alerts: Sequence[Alert], verdicts: Mapping[str, Feedback]
+    tx: Transaction,
+    parts: RollbackParts,
+    rule_id: str,
+    alerts: Sequence[Alert],
+    verdicts: Mapping[str, Feedback],
+    span: Span,
 ) -> RuleNoise:
     counts = Counter(verdicts[a.id].usefulness for a in alerts if a.id in verdicts)
     alone = [a for a in alerts if not a.open and a.acknowledged_by is None and a.first_acknowledged_at is None]
@@ -66,7 +82,7 @@ def _row(
         never_acknowledged=len(alone),
         self_resolved_s=median(spans) if spans else None,
     )
-    proposal, why = _proposal(tx, parts, row, alerts, verdicts)
+    proposal, why = _proposal(tx, parts, row, alerts, verdicts, span)
     return row._replace(proposal=proposal, why=why)
 
 
@@ -85,7 +101,12 @@ def _flaps(alerts: Sequence[Alert]) -> list[tuple[Alert, timedelta]]:
 
 
 def _proposal(
-    tx: Transaction, parts: RollbackParts, row: RuleNoise, alerts: Sequence[Alert], verdicts: Mapping[str, Feedback]
+    tx: Transaction,
+    parts: RollbackParts,
+    row: RuleNoise,
+    alerts: Sequence[Alert],
+    verdicts: Mapping[str, Feedback],
+    span: Span,
 ) -> tuple[Proposal | None, str]:
     """A change and an empty reason, or None and why there is none."""
     if row.share is None:
@@ -99,12 +120,12 @@ def _proposal(
         return None, "the policy has no such rule any more"
     tried = _Tried(tx, policy, compiled.rule, alerts[:TRIED], verdicts)
     refused = list[str]()
-    for way in (tried.threshold, tried.keep_firing, tried.observe, tried.lower):
+    for way in (tried.threshold, tried.heals, tried.keep_firing, tried.observe, tried.lower):
         for proposal in way():
             if isinstance(proposal, str):
                 refused.append(proposal)
             else:
-                return proposal, ""
+                return proposal._replace(replayed=tried.replayed(parts, span)), ""
     return None, "; ".join(dict.fromkeys(refused)) or "no change of this rule would have spared the noise alone"
 
 
@@ -114,7 +135,10 @@ class _Tried:
     def __init__(
         self, tx: Transaction, policy: Policy, rule: Rule, alerts: Sequence[Alert], verdicts: Mapping[str, Feedback]
     ) -> None:
+        self._tx, self._policy = tx, policy
         self.rule, self._engine, self._alerts = rule, policy.engine, alerts
+        self._changed: dict[str, Any] = {}
+        """What the proposal that was made last changes of the rule, as far as that is judged."""
         self._verdict = {a.id: verdicts[a.id].usefulness if a.id in verdicts else None for a in alerts}
         now = Trial(policy.engine, rule)
         seen = {a.id: tx.judgements.variables(a.decision_id) for a in alerts}
@@ -145,7 +169,7 @@ class _Tried:
         """A number under which most of the noise would not have fired, and all that must stay would have."""
         of = [a for a in self._alerts if a.id in self.facts]
         wanted = sum(map(self._noise, of))
-        best: list[Proposal] = []
+        best: list[tuple[Proposal, dict[str, Any]]] = []
         for at in thresholds(self.rule):
             for value in self._values(at, of):
                 text = at.moved(value)
@@ -158,9 +182,10 @@ class _Tried:
                 if isinstance(counted, str):
                     yield counted
                 elif counted.noise * 2 >= wanted and counted.noise >= ENOUGH - 1:
-                    best.append(counted)
+                    best.append((counted, {at.condition: text}))
         if best:
-            yield max(best, key=lambda p: (p.noise, -p.unjudged))
+            made, self._changed = max(best, key=lambda b: (b[0].noise, -b[0].unjudged))
+            yield made
 
     def _values(self, at: Threshold, of: Sequence[Alert]) -> Iterator[float]:
         """Numbers to try: one that parts all noise from what must stay, else one just short of what must stay."""
@@ -177,6 +202,23 @@ class _Tried:
         short = [v for v in noise if all((v < s) if at.rises else (v > s) for s in stays)]
         if (value := between(at, short, stays)) is not None:
             yield value
+
+    def heals(self) -> Iterator[Proposal | str]:
+        """Nobody is called before it has lasted: where the noise ended by itself sooner than anything of worth did."""
+        lasted = {
+            a.id: a.resolved_at - a.first_at
+            for a in self._alerts
+            if a.resolved_at is not None and a.first_acknowledged_at is None and a.acknowledged_by is None
+        }
+        short = [lasted[a.id] for a in self._alerts if self._noise(a) and a.id in lasted]
+        if len(short) < ENOUGH or 2 * len(short) < sum(map(self._noise, self._alerts)):
+            return
+        wanted = next((s for s in _STEPS if timedelta(seconds=s) >= max(short)), None)
+        if wanted is None or wanted <= (self.rule.heals_within or 0):
+            return
+        gone = {ident for ident, span in lasted.items() if span <= timedelta(seconds=wanted)}
+        change = f"heals_within: {wanted // 60}m (what ends by itself sooner calls nobody)"
+        yield self._counted("heals_within", change, self._alerts, gone)
 
     def keep_firing(self) -> Iterator[Proposal | str]:
         """An episode goes on over the gaps: what came back soon is one alert."""
@@ -197,6 +239,7 @@ class _Tried:
         """The rule goes on deciding, and calls nobody: only where nothing at all was useful."""
         judged = [v for v in self._verdict.values() if v is not None]
         if len(judged) >= 2 * ENOUGH - 1 and all(v in (Usefulness.NOISE, Usefulness.DUPLICATE) for v in judged):
+            self._changed = {"mode": Mode.OBSERVE.value}
             yield self._counted("observe", "mode: observe", self._alerts, set(self._verdict))
 
     def lower(self) -> Iterator[Proposal | str]:
@@ -208,4 +251,37 @@ class _Tried:
             yield f"priority: {below.value} would have called fewer for what was useful or urgent"
             return
         change = f"priority: {self.rule.priority.value} becomes {below.value} (context lines aside)"
+        self._changed = {"priority": below.value}
         yield self._counted("priority", change, self._alerts, ())
+
+    def replayed(self, parts: RollbackParts, span: Span) -> str:
+        """What the change would have made of every stored signal of the span, as ``pulse-tui policy replay`` says it."""
+        if not self._changed or not self._policy.source:
+            return ""
+        problems = list[Problem]()
+        node = restored(self._source(), "the proposal")
+        proposed = load_policy(
+            node, action_kinds=list(parts.judging.actions), problems=problems, variables=VARIABLES
+        )  # fmt: skip
+        if proposed is None:
+            return ""
+        ticks = parts.judging.outside.ticks
+        begun = ticks()
+        found = replay(
+            self._tx, self._policy, proposed, span.since, span.until, ends=lambda: ticks() - begun > REPLAY_S, listed=0
+        )
+        return found.words()
+
+    def _source(self) -> str:
+        """The policy as it is kept, with the rule changed."""
+        kept = msgspec.json.decode(self._policy.source)
+        for rule in kept.get("rules", ()):
+            if rule.get("id") != self.rule.id:
+                continue
+            for key, value in self._changed.items():
+                if key in ("mode", "priority"):
+                    rule[key] = value
+                for part in ("all", "any"):
+                    if part in rule:
+                        rule[part] = [value if text == key else text for text in rule[part]]
+        return msgspec.json.encode(kept).decode()

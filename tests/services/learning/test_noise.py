@@ -48,6 +48,8 @@ def test_a_higher_threshold_is_proposed_that_drops_the_noise_and_nothing_useful(
     assert row.proposal is not None
     assert row.proposal.change == "service.ratio > 1.15 becomes service.ratio > 1.4"
     assert row.proposal.effect == "of 7 alerts 5 less: 4 noise, 0 useful, 1 without a verdict"
+    assert "1 condition would newly alert" not in row.proposal.replayed
+    assert "0 conditions would newly alert, 5 no longer" in row.proposal.replayed
     assert (row.share, row.never_acknowledged, row.self_resolved_s) == (4 / 6, 7, 300.0)
     assert row.lines[0] == "7 alerts: 67% noise (2 useful, 4 noise, 0 duplicate, 0 late, 1 without a verdict)"
 
@@ -81,7 +83,24 @@ def test_what_comes_back_soon_goes_on_as_one_alert(parts: RollbackParts) -> None
     row = noise(parts)
     assert row.flapping == 3
     assert row.proposal is not None
-    assert row.proposal.kind in ("threshold", "keep_firing_for")
+    assert row.proposal.kind in ("threshold", "heals_within", "keep_firing_for")
+
+
+def test_noise_that_ends_by_itself_waits_before_it_calls_and_what_lasted_does_not(parts: RollbackParts) -> None:
+    breaches(parts, (1.5, N), (1.5, N), (1.5, N))
+    at = later(hours=5)
+    one = signal(
+        99, evidence=evidence(signal().signal_type, value=1500.0), observed_at=at, occurred_at=at, fingerprint="p95-99",
+        asset_id="support-bot", environment=CANARY, current_version="3.8.2",
+    )  # fmt: skip
+    ingest([one], [], parts.judging, at)
+    (alert,) = [a for a in alerts(parts.judging) if a.open]
+    resolve(parts.judging, alert.id, "ana", "it ended", at + timedelta(hours=2))
+    give(parts.store, alert.id, U, "ana", "", at)
+    row = noise(parts)
+    assert row.proposal is not None
+    assert row.proposal.change == "heals_within: 5m (what ends by itself sooner calls nobody)"
+    assert (row.proposal.noise, row.proposal.useful) == (3, 0)
 
 
 def test_a_report_over_the_same_data_is_the_same_later_that_day(parts: RollbackParts) -> None:
