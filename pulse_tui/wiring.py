@@ -232,6 +232,7 @@ class House:
         """The opened database, its schema current."""
         from pulse_tui.environment import secret_url  # noqa: PLC0415
         from pulse_tui.process import is_dead, origin  # noqa: PLC0415
+        from pulse_tui.services.alerts.notified import people_header  # noqa: PLC0415
         from pulse_tui.settings.references import routes_of, unpaged  # noqa: PLC0415
         from pulse_tui.storage.store import SqlStore  # noqa: PLC0415  SQLAlchemy after the first frame
 
@@ -241,7 +242,8 @@ class House:
             read_only=self.read_only,
             dead=is_dead,
             rules=self.rules,
-            paged=lambda owner: not unpaged(routes_of(self.settings), owner),
+            paged=lambda owner: not unpaged(routes_of(self.settings), owner, self.settings.oncall),
+            people=lambda tx, at: people_header(tx, self.settings.oncall, at),
             reviews=lambda: self.reviews,
             scopes=lambda: self.scopes,
             origin=origin(),

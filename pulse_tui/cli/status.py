@@ -49,7 +49,11 @@ def run(options: argparse.Namespace, _name: str) -> int:
         board = house.store.board(house.settings.name, None, house.clock())
         now_us, able = to_us(house.clock()), _able(house.settings)
         urgent = {a.owner for a in board.alerts if a.priority in URGENT and a.state == "firing"}
-        silent = [(owner, why) for owner in sorted(urgent) if (why := unpaged(routes_of(house.settings), owner))]
+        silent = [
+            (owner, why)
+            for owner in sorted(urgent)
+            if (why := unpaged(routes_of(house.settings), owner, house.settings.oncall))
+        ]
         broken, log = _broken(house), _log(house)
         # The advice asks the gate, and so the policy.
         advice = [house.desk().story(a.id) for a in _urgent(board)[:_ADVISED]] if not broken else []
@@ -338,6 +342,11 @@ def _lines(
 def _policy(h: Header) -> list[str]:
     """What of the policy needs somebody: a review that is overdue, a change that waits, a phase that keeps something back."""
     lines: list[str] = []
+    if h.on_call:
+        lines.append(f"on call: {h.on_call}; pulse-tui oncall")
+    if h.late_reviews:
+        verb = "review is" if h.late_reviews == 1 else "reviews are"
+        lines.append(f"{h.late_reviews} {verb} overdue: pulse-tui review list")
     if h.reviews:
         one = len(h.reviews) == 1
         named = ", ".join(r.words for r in h.reviews[:3]) + (" …" if len(h.reviews) > 3 else "")

@@ -77,7 +77,7 @@ from pulse_tui.services.vendors.reached import NoteMemory
 from pulse_tui.services.vendors.scorecard import vendor_scorecard
 from pulse_tui.services.vendors.tempo_line import TempoReader
 from pulse_tui.settings.check import nearest
-from pulse_tui.settings.references import unpaged
+from pulse_tui.settings.references import Outlet, unpaged
 
 BACK, AHEAD = timedelta(days=90), timedelta(days=180)
 """How far ahead the calendar goes."""
@@ -215,7 +215,8 @@ class ServiceDesk(DeliveryCalls, IncidentCalls, LearningCalls, PeopleCalls, Sile
             lost = undelivered(tx.plumbing.deliveries(states=(DeliveryState.QUEUED, DeliveryState.DEAD)), now)
             refused = tx.signals.quarantined(20)
             firing = tx.judgements.alerts([AlertState.FIRING], 100_000)
-        routes = [(r.kind, r.owners) for r in self._parts.judging.routes]
+        judging = self._parts.judging
+        routes = [Outlet(r.id, r.kind, r.owners, r.uses) for r in judging.routes]
         owners = sorted({a.owner or "" for a in firing if a.priority in URGENT})
         lines = [f"source {s.id} failed {many(s.failures, 'time')}: {s.reason}" for s in failing]
         lines += [f"source {s.id} is suspect: {s.reason}" for s in suspect]
@@ -228,7 +229,7 @@ class ServiceDesk(DeliveryCalls, IncidentCalls, LearningCalls, PeopleCalls, Sile
         lines += [
             f"nobody is paged for {owner or 'what has no owner'}: {why}"
             for owner in owners
-            if (why := unpaged(routes, owner))
+            if (why := unpaged(routes, owner, judging.oncall))
         ]
         lines += [f"refused from {r.source}: {r.problem}" for _, r in refused]
         return tuple(lines)

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from pulse_tui.domain.notice import ANY_USE, Use
+from pulse_tui.domain.oncall import OnCall
 from pulse_tui.settings.check import closest, nearest
 from pulse_tui.settings.shapes import AssetShape, Settings
 
@@ -80,35 +82,60 @@ def _owners(settings: Settings, known: Known) -> Iterator[Broken]:
                 yield Broken(f"route {route.id}", f"nothing is owned by {owner!r} {nearest(owner, owners)}".rstrip())
 
 
-Routes = Sequence[tuple[str, Collection[str]]]
-"""(kind, the owners it serves; none: every one)."""
-PAGES = "notify"
-"""The kind of route that wakes somebody; a ticket waits for office hours."""
+class Outlet(NamedTuple):
+    """A route, as far as it matters whom it reaches."""
+
+    id: str
+    kind: str
+    owners: Collection[str]
+    """None: everybody."""
+    uses: Collection[Use]
+
+    @property
+    def calls(self) -> bool:
+        """Whether a person reads it at once; a ticket waits for office hours."""
+        return Use.PAGE in self.uses or Use.NOTIFY in self.uses
+
+
+Routes = Sequence[Outlet]
 
 
 def unreached(settings: Settings) -> Iterator[tuple[Broken, bool]]:
     """Owners whom nothing pages; True where no route of any kind serves them."""
     for owner in sorted({a.owner_team for a in settings.estate.assets if a.owner_team}):
-        if why := unpaged(routes_of(settings), owner):
-            yield Broken(f"owner {owner}", f"{why}; nobody is paged"), not _serving(routes_of(settings), owner)
+        routes = routes_of(settings)
+        if why := unpaged(routes, owner, settings.oncall):
+            nobody = not _serving(routes, owner, settings.oncall)
+            yield Broken(f"owner {owner}", f"{why}; nobody is paged"), nobody
 
 
-def unpaged(routes: Routes, owner: str) -> str:
+def unpaged(routes: Routes, owner: str, oncall: OnCall) -> str:
     """Why nobody is paged when something urgent of this owner opens; empty when somebody is."""
-    kinds = _serving(routes, owner)
-    if PAGES in kinds:
+    serving = _serving(routes, owner, oncall)
+    if any(r.calls for r in serving):
         return ""
-    others = f"only {', '.join(sorted(kinds))}" if kinds else "none at all"
+    others = f"only {', '.join(sorted({r.kind for r in serving}))}" if serving else "none at all"
     return f"no notify route serves it ({others}): add one under routes"
 
 
 def routes_of(settings: Settings) -> Routes:
     """The configured routes."""
-    return [(r.kind, r.owner_teams) for r in settings.routes]
+    found = []
+    for r in settings.routes:
+        able: frozenset[Use] = getattr(r.options, "USES", ANY_USE)
+        found.append(Outlet(r.id, r.kind, r.owner_teams, able.intersection(r.uses) if r.uses else able))
+    return found
 
 
-def _serving(routes: Routes, owner: str) -> set[str]:
-    return {kind for kind, owners in routes if not owners or owner in owners}
+def _serving(routes: Routes, owner: str, oncall: OnCall) -> list[Outlet]:
+    """Those that reach the owner: of a team that is configured its own and its members'; none of other people or teams."""
+    team = oncall.teams.get(owner)
+    taken = {i for p in oncall.people.values() for i in p.routes} | {i for t in oncall.teams.values() for i in t.routes}
+    own = set(team.routes) if team is not None else set()
+    own |= {
+        i for m in (team.members if team is not None else ()) if m in oncall.people for i in oncall.people[m].routes
+    }
+    return [r for r in routes if r.id in own or (owner in r.owners if r.owners else r.id not in taken)]
 
 
 def placeholders(settings: Settings) -> Iterator[Broken]:

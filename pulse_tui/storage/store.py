@@ -19,9 +19,10 @@ from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.rollback import Rules
 from pulse_tui.domain.scope import Scope
-from pulse_tui.domain.views.board import Board, Review
+from pulse_tui.domain.views.board import Board, OfPeople, Review
 from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
+from pulse_tui.ports import Transaction
 from pulse_tui.storage import fresh
 from pulse_tui.storage.advisories.advisories import AdvisoryTables
 from pulse_tui.storage.advisories.coverage import CoverageTable
@@ -117,11 +118,12 @@ class SqlStore:
         paged: Callable[[str], bool] = lambda _owner: True,
         reviews: Callable[[], Sequence[Review]] = tuple,
         scopes: Callable[[], Mapping[str, Scope]] = dict,
+        people: Callable[[Transaction, datetime], OfPeople] = lambda _tx, _at: OfPeople(),
         origin: str = "",
     ) -> None:
         """Open the database, bringing its schema up to date unless ``read_only``. ``dead`` says whether the process
         behind a lease's holder certainly no longer lives; ``rules`` are those that a plan must have been made under; ``paged``
-        says whether somebody is paged when something urgent of this owner opens; ``reviews`` are when each rule is to be reviewed; ``scopes`` is on what each source reports, where its options say so; ``origin`` is the account, host and terminal
+        says whether somebody is paged when something urgent of this owner opens; ``reviews`` are when each rule is to be reviewed; ``scopes`` is on what each source reports, where its options say so; ``people`` is who is on call and how many reviews are overdue; ``origin`` is the account, host and terminal
         that the log records beside whoever acts.
 
         Raises StorageError when it is locked, read-only, damaged, unreachable or from a newer
@@ -139,7 +141,7 @@ class SqlStore:
         self._mark: _Mark | None = None
         self._kept: boards.Kept | None = None
         self._dead, self._rules, self._paged, self._origin = dead, rules, paged, origin
-        self._reviews, self._scopes = reviews, scopes
+        self._reviews, self._scopes, self._people = reviews, scopes, people
         self._first: Callable[[], None] | None = None
         self.on_queued: Callable[[frozenset[str]], None] = lambda _routes: None
         """Called after a transaction of this process landed that queued messages, with their routes; must not block."""
@@ -227,7 +229,12 @@ class SqlStore:
                 self._scopes,
             )
         self._kept = kept
-        return kept.board
+        with self.read() as tx:
+            found = self._people(tx, now)
+        board = kept.board
+        header = board.header._replace(on_call=found.on_call, late_reviews=found.late_reviews)
+        moments = [us for us in (board.changes_us, found.changes_us) if us is not None]
+        return board._replace(header=header, changes_us=min(moments, default=None))
 
     def trends(self, asset: str) -> tuple[Trend, ...]:
         """One asset's trends."""

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from functools import partial
 
-from pulse_tui.cli.doctor import judging, launch, outlets, reading, rollbacks, setup, storing
+from pulse_tui.cli.doctor import judging, launch, outlets, people, reading, rollbacks, setup, storing
 from pulse_tui.cli.doctor.lines import Line, checked
 from pulse_tui.cli.output import emit
 from pulse_tui.domain.errors import ConfigError, PulseError, StorageError
@@ -69,7 +69,7 @@ def _parts(house: House) -> Iterator[Line]:
         return
     failed = {line.what for line in named if line.ok is False}
     for part in (
-        storing.private, judging.undecided, reading.migrations, reading.notes, rollbacks.step_targets, judging.metrics, rollbacks.rollback_targets, rollbacks.authorisations, rollbacks.rollback_runs, outlets.messages, outlets.heartbeat, outlets.enforced, partial(reading.sources, named=failed), reading.advisories, judging.suites,
+        storing.private, judging.undecided, reading.migrations, reading.notes, rollbacks.step_targets, judging.metrics, rollbacks.rollback_targets, rollbacks.authorisations, rollbacks.rollback_runs, outlets.messages, outlets.heartbeat, outlets.enforced, people.people, partial(reading.sources, named=failed), reading.advisories, judging.suites,
         outlets.hooks, storing.log, launch.launch,
     ):  # fmt: skip
         try:

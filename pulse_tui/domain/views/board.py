@@ -26,6 +26,15 @@ class Review(NamedTuple):
         return f"{self.rule} ({self.owner}, due {self.due})"
 
 
+class OfPeople(NamedTuple):
+    """What the header shows of people."""
+
+    on_call: str = ""
+    late_reviews: int = 0
+    changes_us: int | None = None
+    """When that becomes different though nobody writes: a shift ends, a review is due."""
+
+
 class Header(NamedTuple):
     """The counts of the header line."""
 
@@ -73,6 +82,10 @@ class Header(NamedTuple):
     """Pre-authorised rollbacks that ran and that nobody has reviewed."""
     paused: tuple[str, ...] = ()
     """Assets whose rollout stays where it is, with the environment where only that does."""
+    on_call: str = ""
+    """Who is on call now and next, in words; empty where no schedule is configured."""
+    late_reviews: int = 0
+    """Reviews that nobody has done by their day."""
     as_of: str = ""
     """When the newest of what is shown came, in UTC, once nothing came for a while; empty while the sources report."""
 

@@ -77,6 +77,13 @@ def header_spans(
     if operator:
         parts.append(_Part(9, ((safe(operator), styles.DIM),), keep=False))
     parts = [part for part in parts if part.spans]
+    if header is not None and header.on_call:
+        unknown = "?" in header.on_call or header.on_call.startswith(("not known", "nobody"))
+        duty = _Part(
+            10, ((f"on call {safe(header.on_call)[:60]}", styles.WARN if unknown else styles.DIM),), keep=False
+        )
+        if _length([*parts, duty]) <= width:
+            parts.insert(len(parts) - bool(operator), duty)
     speed = _Part(10, ((tempo_words(tempo), styles.DIM),), keep=False) if tempo is not None else None
     if speed is not None and _length([*parts, speed]) <= width:
         parts.insert(len(parts) - bool(operator), speed)
@@ -158,6 +165,9 @@ def _counts(header: Header) -> list[_Part]:
         _counted(2, len(frozen), f"■ FREEZE {first}", f"■{len(frozen)}", styles.HELD),
         _counted(2, len(paused), f"‖ paused {_first(paused)}", f"‖{len(paused)}", styles.HELD),
         _counted(4, undecided, f"? {undecided} undecided", f"?{undecided}", styles.WARN),
+        _counted(
+            4, header.late_reviews, f"✎ {header.late_reviews} reviews late", f"✎{header.late_reviews}", styles.WARN
+        ),
         _counted(3, lost, f"✖ {lost} {what}", f"✖{word} {lost}", styles.BAD, f"✖{lost}"),
         _Part(5, ((f"sources {heard}", sources),), ((f"src {heard}", sources),), least=((heard, sources),)),
     ]
