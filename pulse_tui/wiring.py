@@ -497,14 +497,17 @@ class House:
             return None
         from pulse_tui.hooks.admission import Admission, Ruled  # noqa: PLC0415  h11 after the first frame
         from pulse_tui.policy.admission import read_review  # noqa: PLC0415
-        from pulse_tui.services.promotion.admission import admit, failed  # noqa: PLC0415
+        from pulse_tui.services.promotion.admission import Recent, admit, failed  # noqa: PLC0415
 
         def late(body: bytes, why: str) -> Ruled:
             review = read_review(body)
             return Ruled(*failed(review.uid, review.what, why, shape))
 
+        recent = Recent()
         files = (self.base / shape.cert, self.base / shape.key) if shape.cert else None
-        return Admission(shape.host, shape.port, lambda body: Ruled(*admit(body, self.rollback, shape)), late, files)
+        return Admission(
+            shape.host, shape.port, lambda body: Ruled(*admit(body, self.rollback, shape, recent)), late, files
+        )
 
     def desk(self, operator: str | None = None) -> ServiceDesk:
         """The tower's side of the house."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from pulse_tui.domain.errors import PulseError
@@ -18,6 +20,47 @@ from pulse_tui.settings.admission import AdmissionShape, Verdict
 REASONS = 5
 
 
+FRESH = timedelta(seconds=2)
+"""How long an answer of the gate is given again while nothing was written: a rollout asks for each of its parts at once."""
+KEPT = 1_000
+
+
+class _Word(NamedTuple):
+    allowed: bool
+    words: str
+
+
+class _Lost(NamedTuple):
+    """It is not known what would be admitted."""
+
+    words: str
+
+
+class Recent:
+    """Answers of the gate that still count. Threads may share it."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        self._lock = threading.Lock()
+        self._mark: object = None
+        self._found: dict[tuple[Named, Environment], tuple[datetime, _Word | _Lost]] = {}
+
+    def get(self, mark: object, now: datetime, key: tuple[Named, Environment]) -> _Word | _Lost | None:
+        """The answer, when nothing was written since (``mark``) and it is new."""
+        with self._lock:
+            if mark != self._mark or len(self._found) > KEPT:
+                self._mark = mark
+                self._found.clear()
+            at, word = self._found.get(key, (None, None))
+            return word if at is not None and timedelta(0) <= now - at < FRESH else None
+
+    def put(self, mark: object, now: datetime, key: tuple[Named, Environment], word: _Word | _Lost) -> None:
+        """Keep it, unless something was written meanwhile."""
+        with self._lock:
+            if mark == self._mark:
+                self._found[key] = (now, word)
+
+
 class Admitted(NamedTuple):
     """The answer to one review, and what it was about."""
 
@@ -27,12 +70,7 @@ class Admitted(NamedTuple):
     """A sentence for whoever watches; empty where nothing was asked."""
 
 
-class _Word(NamedTuple):
-    allowed: bool
-    words: str
-
-
-def admit(body: bytes, parts: RollbackParts, shape: AdmissionShape) -> Admitted:
+def admit(body: bytes, parts: RollbackParts, shape: AdmissionShape, recent: Recent | None = None) -> Admitted:
     """Answer a review. Raises BadReview for what is none."""
     review = read_review(body)
     if not review.brings:
@@ -45,8 +83,7 @@ def admit(body: bytes, parts: RollbackParts, shape: AdmissionShape) -> Admitted:
         why = "nothing of it is known to pulse-tui: no image is listed and no label pulse.asset stands there"
         return _unknown(review, [why], shape)
     try:
-        with parts.store.read() as tx:
-            found = [_word(tx, parts, each, environment) for each in names]
+        found = list(_words(parts, names, environment, recent or Recent()))
     except PulseError as error:
         return failed(review.uid, review.what, str(error), shape)
     lost = [w.words for w in found if isinstance(w, _Lost)]
@@ -63,18 +100,26 @@ def admit(body: bytes, parts: RollbackParts, shape: AdmissionShape) -> Admitted:
     return Admitted(answered(review.uid, allowed=True, warnings=warnings), True, "")
 
 
+def _words(
+    parts: RollbackParts, names: Sequence[Named], environment: Environment, recent: Recent
+) -> Iterator[_Word | _Lost]:
+    """The gate's word on each; one that was asked a moment ago is not worked out once more."""
+    now, mark = parts.clock(), parts.store.change_mark()
+    for each in names:
+        word = recent.get(mark, now, (each, environment))
+        if word is None:
+            with parts.store.read() as tx:
+                word = _word(tx, parts, each, environment)
+            recent.put(mark, now, (each, environment), word)
+        yield word
+
+
 def failed(uid: str, what: str, why: str, shape: AdmissionShape) -> Admitted:
     """The gate could not be asked, or did not answer in time: as ``on_error`` says."""
     allowed = shape.on_error is Verdict.ALLOW
     words = f"pulse-tui could not ask its gate: {why}"
     body = answered(uid, allowed=allowed, message=words, warnings=[words] if allowed else ())
     return Admitted(body, allowed, f"{what} {'admitted' if allowed else 'denied'}: {words}")
-
-
-class _Lost(NamedTuple):
-    """It is not known what would be admitted."""
-
-    words: str
 
 
 def _unknown(review: Review, why: list[str], shape: AdmissionShape) -> Admitted:

@@ -15,7 +15,7 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Gatekeeper, Route, Transaction, Waiting
 from pulse_tui.services.parts import SYSTEM, RollbackParts
 from pulse_tui.services.promotion.enforce import enforcing
-from pulse_tui.services.promotion.gate import GateAnswer, assess
+from pulse_tui.services.promotion.gate import assess
 
 FRESH_S = 300.0
 """A yes is sent within this time, or asked for once more."""
@@ -113,15 +113,11 @@ def _judged(
         if answer.go:
             good.append(f"GO: {head}")
         else:
-            reasons += [f"{head}: {line}" for line in worded(answer)]
+            first, *rest = answer.blocking
+            reasons += [f"{head}: {first}", *rest]
     if not meant:
         reasons.append(f"environment {waits.place} is tied to no asset")
     if reasons:
         more = f"; and {len(reasons) - SHOWN} more" if len(reasons) > SHOWN else ""
         return "", clean("BLOCKED: " + "; ".join(reasons[:SHOWN]) + more, 900)
     return "approved", clean("; ".join(good), 900)
-
-
-def worded(answer: GateAnswer) -> list[str]:
-    """What closes the gate, a line each."""
-    return answer.blocking

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.words import Environment
+from pulse_tui.policy.admission import Named
 from pulse_tui.services.parts import JudgeParts, RollbackParts
-from pulse_tui.services.promotion.admission import admit
+from pulse_tui.services.promotion.admission import FRESH, Recent, _Word, admit
 from pulse_tui.settings.admission import AdmissionShape, ImageShape, Verdict
 from tests.fakes.clock import Clock
 from tests.fakes.house import rollback
-from tests.fakes.nouns import CANARY, PRODUCTION, deployment, hold, release
+from tests.fakes.nouns import CANARY, NOW, PRODUCTION, deployment, hold, release
 from tests.fakes.prepared import prepared
 from tests.fakes.runs import measured_well
 from tests.fakes.target import Places
@@ -99,3 +101,36 @@ def test_when_the_database_does_not_answer_the_configuration_decides(
     assert not denied["allowed"]
     assert "the database is locked" in denied["status"]["message"]
     assert "could not ask its gate" in asked(parts, on_error=Verdict.ALLOW)["warnings"][0]
+
+
+def test_an_answer_is_given_again_for_a_moment_and_never_after_something_was_written(
+    parts: RollbackParts, clock: Clock
+) -> None:
+    recent = Recent()
+
+    def ask() -> bool:
+        body = json.dumps(review(workload(image=IMAGE + ":v3.8.2"))).encode()
+        return admit(body, parts, shape(), recent).allowed
+
+    assert ask()
+    marks = parts.store.change_mark()
+    assert ask()
+    assert parts.store.change_mark() == marks
+    frozen(parts)
+    assert not ask()
+    with parts.store.write() as tx:
+        tx.judgements.lift_hold("freeze-1", "ana", clock())
+    assert ask()
+
+
+def test_what_was_answered_a_while_ago_is_asked_once_more() -> None:
+    recent, key = Recent(), (Named("bot", "1", "", "x"), PRODUCTION)
+    word = _Word(True, "")
+    assert recent.get(1, NOW, key) is None
+    recent.put(1, NOW, key, word)
+    assert recent.get(1, NOW + timedelta(seconds=1), key) == word
+    assert recent.get(1, NOW + FRESH, key) is None
+    assert recent.get(1, NOW - timedelta(seconds=1), key) is None, "the clock was set back"
+    assert recent.get(2, NOW, key) is None
+    recent.put(1, NOW, key, word)
+    assert recent.get(2, NOW, key) is None, "it was worked out before the change"
