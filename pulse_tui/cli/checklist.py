@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def run(options: argparse.Namespace, _name: str) -> int:
     """0 when no line fails."""
-    from pulse_tui.services.learning.checklist import checklist  # noqa: PLC0415
+    from pulse_tui.services.learning.launch import checklist  # noqa: PLC0415
 
     with opened(options, read_only=True) as house:
         found = checklist(house.rollback)

@@ -46,7 +46,7 @@ def _standing(house: House) -> Iterator[Family]:
     from pulse_tui.domain.alert import OPEN  # noqa: PLC0415
     from pulse_tui.domain.incident import IncidentState  # noqa: PLC0415
     from pulse_tui.enrich.learning.openmetrics import Family, Sample  # noqa: PLC0415
-    from pulse_tui.services.learning.checklist import checklist  # noqa: PLC0415
+    from pulse_tui.services.learning.launch import checklist  # noqa: PLC0415
 
     with house.store.read() as tx:
         alerts = Counter((a.priority.value, a.word) for a in tx.judgements.alerts(list(OPEN), 100_000))

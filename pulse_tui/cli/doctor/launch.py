@@ -13,7 +13,7 @@ SHOWN = 4
 
 def launch(house: House) -> Iterator[Line]:
     """Each line with its evidence, or what is missing and what to do."""
-    from pulse_tui.services.learning.checklist import checklist  # noqa: PLC0415
+    from pulse_tui.services.learning.launch import checklist  # noqa: PLC0415
 
     for line in checklist(house.rollback).lines:
         named = ", ".join(line.missing[:SHOWN]) + (" ..." if line.missing[SHOWN:] else "")

@@ -9,8 +9,8 @@ from pulse_tui.domain.views.learning import ActivityRow, Checklist, DecisionRow,
 from pulse_tui.domain.words import Environment
 from pulse_tui.services.alerts import feedback
 from pulse_tui.services.learning.activity import activity
-from pulse_tui.services.learning.checklist import checklist
 from pulse_tui.services.learning.decisions import decisions
+from pulse_tui.services.learning.launch import checklist
 from pulse_tui.services.learning.report import Audience, noise_as_report, report
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.settings.check import nearest

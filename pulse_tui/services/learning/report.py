@@ -17,7 +17,7 @@ from pulse_tui.domain.views.learning import Checklist, LearningReport, RuleNoise
 from pulse_tui.domain.words import SignalType
 from pulse_tui.services.advisories import waived
 from pulse_tui.services.advisories.ledger import ledger
-from pulse_tui.services.learning.checklist import checklist
+from pulse_tui.services.learning.launch import checklist
 from pulse_tui.services.learning.metrics import Read, read, span_of
 from pulse_tui.services.learning.noise import noise_report
 from pulse_tui.services.parts import RollbackParts

@@ -11,7 +11,7 @@ from pulse_tui.domain.delivery import Delivery, DeliveryState
 from pulse_tui.domain.oncall import OnCall, Rotation, Schedule, Team
 from pulse_tui.domain.views.learning import Checklist, ChecklistLine
 from pulse_tui.policy.judge import CompiledRule, Policy
-from pulse_tui.services.learning.checklist import checklist
+from pulse_tui.services.learning.launch import checklist
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.settings.shapes import GovernanceShape, SuiteShape
 from tests.fakes.nouns import NOW, later

@@ -1,33 +1,23 @@
-"""The launch checklist: what must be in order before an AI product is launched, and stay so. Each line with its evidence."""
+"""The lines about what runs: inventory, versions, suites, notes, advisories, thresholds, rollbacks."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
 
-from pulse_tui.domain.delivery import DeliveryState
-from pulse_tui.domain.estate import Deployment, Estate
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.text import many
-from pulse_tui.domain.views.advisories import Ledger
-from pulse_tui.domain.views.learning import Checklist, ChecklistLine, ReviewDate
-from pulse_tui.domain.words import ComponentKind, Environment, Priority, SignalType
-from pulse_tui.enrich.oncall.duty import duty_of, duty_words
+from pulse_tui.domain.views.learning import ChecklistLine
+from pulse_tui.domain.words import ComponentKind, Priority, SignalType
 from pulse_tui.enrich.vendors.identity import is_floating
-from pulse_tui.policy.judge import Policy
-from pulse_tui.policy.rules import Rule
-from pulse_tui.ports import Transaction
-from pulse_tui.services.advisories.ledger import ledger_of
+from pulse_tui.services.learning.launch.seen import Seen, line
 from pulse_tui.services.learning.metrics import BY_HAND
 from pulse_tui.services.parts import RollbackParts
-from pulse_tui.services.rollback.capacity import Ready, ready
 from pulse_tui.services.vendors.scorecard import vendor_scorecard
 from pulse_tui.settings.shapes import SuiteShape
 
-TESTED_WITHIN: Final = timedelta(days=30)
-"""A destination that took a message within so long works."""
 WATCHED: Final = (
     SignalType.BENCHMARK_REGRESSION,
     SignalType.SAFETY_REGRESSION,
@@ -38,71 +28,13 @@ WATCHED: Final = (
     SignalType.DEPRECATION,
 )
 """Each needs a rule that is enforced and asks somebody to respond."""
-MESSAGES = 10_000
+
+
 _ASKS = (Priority.P1, Priority.P2, Priority.P3)
 
 
-class _Seen(NamedTuple):
-    """What the lines look at."""
-
-    parts: RollbackParts
-    tx: Transaction
-    now: datetime
-    estate: Estate
-    serving: Sequence[Deployment]
-    """In production."""
-    assets: Sequence[str]
-    ledger: Ledger
-    ready: Sequence[Ready]
-    rules: Sequence[Rule]
-
-
-def checklist(parts: RollbackParts) -> Checklist:
-    """Every line, and the calendar of policy reviews with the overdue ones first."""
-    now = parts.clock()
-    policy = parts.judging.policy
-    rules = policy.rules if isinstance(policy, Policy) else ()
-    capacity = ready(parts, Environment.PRODUCTION)
-    vendors = _vendors(parts, now)
-    with parts.store.read() as tx:
-        estate = tx.estate.load()
-        serving = [d for d in estate.deployments if d.environment is Environment.PRODUCTION]
-        seen = _Seen(
-            parts, tx, now, estate, serving, sorted({d.asset_id for d in serving}), ledger_of(tx, now), capacity, rules
-        )
-        lines = [line for look in _LOOKS for line in look(seen)]
-        lines.insert(3, vendors)
-    today = now.date()
-    reviews = sorted(
-        (ReviewDate(r.id, r.owner, r.review.isoformat(), r.overdue(today)) for r in rules),
-        key=lambda r: (r.due, r.rule),
-    )
-    governance = parts.governance
-    return Checklist(governance.system or parts.estate_name, governance.accountable_owner, tuple(lines), tuple(reviews))
-
-
-def _line(
-    ident: str, what: str, missing: Sequence[str], of: Sequence[object], evidence: str, todo: str
-) -> ChecklistLine:
-    """In order when nothing is missing; unknown where there is nothing that it could be of."""
-    ok = None if not of else not missing
-    words = evidence if of else "nothing serves in production yet"
-    return ChecklistLine(ident, what, ok, words, tuple(missing), todo)
-
-
-def _owner(seen: _Seen) -> Iterator[ChecklistLine]:
-    owner = seen.parts.governance.accountable_owner
-    system = seen.parts.governance.system or seen.parts.estate_name
-    yield ChecklistLine(
-        "accountable_owner",
-        "an accountable owner of the system is named",
-        bool(owner),
-        f"{owner} answers for {system}" if owner else "nobody is named",
-        todo="governance: {accountable_owner: NAME} in the configuration",
-    )
-
-
-def _inventory(seen: _Seen) -> Iterator[ChecklistLine]:
+def inventory(seen: Seen) -> Iterator[ChecklistLine]:
+    """What serves is known, with its owner and its packages."""
     unbilled = set(seen.ledger.unbilled)
     missing = []
     for asset in seen.assets:
@@ -115,7 +47,7 @@ def _inventory(seen: _Seen) -> Iterator[ChecklistLine]:
             missing.append(f"{asset} (no package of it is known)")
     uses = list(seen.tx.dependencies.using(assets=seen.assets)) if seen.assets else []
     components = len({u.component.id for u in uses})
-    yield _line(
+    yield line(
         "inventory",
         "every production model and dependency is inventoried",
         missing,
@@ -125,7 +57,8 @@ def _inventory(seen: _Seen) -> Iterator[ChecklistLine]:
     )
 
 
-def _immutable(seen: _Seen) -> Iterator[ChecklistLine]:
+def immutable(seen: Seen) -> Iterator[ChecklistLine]:
+    """What serves cannot change under its name."""
     missing = []
     for one in seen.serving:
         release = seen.tx.estate.release(one.asset_id, one.version)
@@ -140,7 +73,7 @@ def _immutable(seen: _Seen) -> Iterator[ChecklistLine]:
         for u in hosted
         if is_floating(u.component.id)
     ]
-    yield _line(
+    yield line(
         "immutable",
         "versions are immutable: a digest for each release, an exact snapshot for each hosted model",
         [*missing, *floating],
@@ -151,7 +84,8 @@ def _immutable(seen: _Seen) -> Iterator[ChecklistLine]:
     )
 
 
-def _suites(seen: _Seen) -> Iterator[ChecklistLine]:
+def suites(seen: Seen) -> Iterator[ChecklistLine]:
+    """What serves is measured, and by itself."""
     suites = list(seen.parts.judging.suites.values())
     missing, newest = [], dict[str, datetime]()
     for asset in seen.assets:
@@ -170,7 +104,7 @@ def _suites(seen: _Seen) -> Iterator[ChecklistLine]:
         if why:
             missing.append(f"{asset} ({why})")
     last = max(newest.values(), default=None)
-    yield _line(
+    yield line(
         "suites",
         "a frozen suite runs automatically on each production asset",
         missing,
@@ -185,7 +119,8 @@ def _automatic(suite: SuiteShape) -> bool:
     return bool(suite.command) and (suite.on_release or suite.schedule is not None)
 
 
-def _vendors(parts: RollbackParts, now: datetime) -> ChecklistLine:
+def vendors(parts: RollbackParts, now: datetime) -> ChecklistLine:
+    """What vendors announce is read."""
     card = vendor_scorecard(parts.store, now)
     used = [v for v in card.vendors if v.assets]
     missing = [f"{v.vendor} ({', '.join(v.assets[:3])})" for v in used if not v.sources]
@@ -199,7 +134,8 @@ def _vendors(parts: RollbackParts, now: datetime) -> ChecklistLine:
     )
 
 
-def _advisories(seen: _Seen) -> Iterator[ChecklistLine]:
+def advisories(seen: Seen) -> Iterator[ChecklistLine]:
+    """Lists of advisories are fresh, and every component is mapped."""
     feeds = seen.ledger.feeds
     stale = [f"{f.source} ({f.covers}): {f.why}" for f in feeds if f.stale]
     yield ChecklistLine(
@@ -231,7 +167,8 @@ def _advisories(seen: _Seen) -> Iterator[ChecklistLine]:
     )
 
 
-def _thresholds(seen: _Seen) -> Iterator[ChecklistLine]:
+def thresholds(seen: Seen) -> Iterator[ChecklistLine]:
+    """Each kind of failure calls somebody."""
     enforced = Counter(kind for r in seen.rules if r.acts and r.priority in _ASKS for kind in r.on)
     enforced.update(
         kind
@@ -253,9 +190,10 @@ def _thresholds(seen: _Seen) -> Iterator[ChecklistLine]:
     )
 
 
-def _drilled(seen: _Seen) -> Iterator[ChecklistLine]:
+def drilled(seen: Seen) -> Iterator[ChecklistLine]:
+    """What serves can be taken back."""
     missing = [f"{r.asset} ({r.lacks[0].partition(':')[0]})" for r in seen.ready if not r.whole]
-    yield _line(
+    yield line(
         "drilled",
         "the rollback of each production asset was drilled, to a target with a whole certificate",
         missing,
@@ -263,80 +201,3 @@ def _drilled(seen: _Seen) -> Iterator[ChecklistLine]:
         f"{len(seen.ready) - len(missing)} of {many(len(seen.ready), 'deployment')}",
         "drill it: pulse-tui rollback drill ASSET --env production",
     )
-
-
-def _oncall(seen: _Seen) -> Iterator[ChecklistLine]:
-    oncall = seen.parts.judging.oncall
-    teams = sorted(
-        {a.owner_team for name in seen.assets if (a := seen.estate.assets.get(name)) is not None and a.owner_team}
-    )
-    missing, named = [], []
-    for team in teams:
-        duty = duty_of(oncall.teams.get(team), oncall, seen.now)
-        if duty is None:
-            missing.append(f"{team} (no schedule)")
-        elif duty.who is None:
-            missing.append(f"{team} ({duty_words(duty)})")
-        else:
-            named.append(f"{team}: {duty.who}")
-    yield _line(
-        "oncall",
-        "somebody is on call for the owner of each production asset",
-        missing,
-        teams,
-        f"{len(named)} of {many(len(teams), 'team')}" + (f" ({', '.join(named[:4])})" if named else ""),
-        "teams: and schedules: in the configuration: pulse-tui help configuration",
-    )
-
-
-def _routes(seen: _Seen) -> Iterator[ChecklistLine]:
-    took = dict[str, datetime]()
-    for one in seen.tx.plumbing.deliveries(MESSAGES):
-        if one.state is DeliveryState.SENT:
-            took[one.route] = max(one.due, took.get(one.route, one.due))
-    missing = []
-    for route in seen.parts.judging.routes:
-        last = took.get(route.id)
-        if last is None:
-            missing.append(f"{route.id} (never took a message)")
-        elif seen.now - last > TESTED_WITHIN:
-            missing.append(f"{route.id} (last took one {iso(last)})")
-    routes = len(seen.parts.judging.routes)
-    yield ChecklistLine(
-        "routes",
-        "every destination took a message within 30 days",
-        bool(routes) and not missing,
-        f"{routes - len(missing)} of {many(routes, 'destination')}"
-        if routes
-        else "no destination is configured: nobody is notified",
-        tuple(missing),
-        "send it a test: ingest a signal that a rule routes there, and acknowledge its alert",
-    )
-
-
-def _reviews(seen: _Seen) -> Iterator[ChecklistLine]:
-    late = [r for r in seen.rules if r.overdue(seen.now.date())]
-    following = min((r for r in seen.rules if r not in late), key=lambda r: r.review, default=None)
-    ahead = f"; next {following.id} {following.review}" if following is not None else ""
-    yield ChecklistLine(
-        "reviews",
-        "every rule of the policy was reviewed in time",
-        None if not seen.rules else not late,
-        f"{len(seen.rules) - len(late)} of {many(len(seen.rules), 'rule')}{ahead}",
-        tuple(f"{r.id} ({r.owner}, since {r.review})" for r in sorted(late, key=lambda r: r.review)),
-        "review the rule, and set a new review date in the policy",
-    )
-
-
-_LOOKS: Final[Sequence[Callable[[_Seen], Iterator[ChecklistLine]]]] = (
-    _inventory,
-    _immutable,
-    _suites,
-    _advisories,
-    _thresholds,
-    _drilled,
-    _owner,
-    _oncall,
-    _routes,
-    _reviews,
-)
