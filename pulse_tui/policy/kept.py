@@ -91,11 +91,10 @@ def _worded(value: Any) -> Any:
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     was, now = _rules(old), _rules(new)
-    for name in now.keys() - was.keys():
+    for name in (name for name in now if name not in was):
         conditions = "; ".join(str(c) for key in ("all", "any") for c in now[name].get(key, ()))
         yield f"{name}: new, {now[name].get('mode', 'enforce')}, {now[name].get('priority')}: {conditions}"
-    for name in was.keys() - now.keys():
-        yield f"{name}: is gone"
+    yield from (f"{name}: is gone" for name in was if name not in now)
     for name in was:
         if name in now:
             for key in dict.fromkeys((*was[name], *now[name])):
