@@ -141,7 +141,8 @@ class Addressing:
             for party in parties.called:
                 for target in self._reach(party, use, one):
                     found.setdefault((target.route.id, target.use), target._replace(rung=number))
-        if not found and self._alert.priority is Priority.P1 and use in (Use.PAGE, Use.NOTIFY):
+        climbs = self._call is not None and self._call.rung is not None  # whoever opened it was called already
+        if not found and not climbs and self._alert.priority is Priority.P1 and use in (Use.PAGE, Use.NOTIFY):
             return self._everybody()
         return list(found.values())
 
