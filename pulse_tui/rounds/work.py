@@ -352,8 +352,13 @@ def _to_route(keeping: Keeping, route: str) -> list[str]:
     keeping.sent.append(sent)
     if again_s is not None and again_s < HOUSEKEEPING_S:  # else the housekeeping comes back to it
         keeping.lanes.later(f"route {route}", partial(_to_route, keeping, route), again_s)
-    words: list[str] = [Trouble(f"{sent.dead} deliveries to {route} failed permanently")] if sent.dead else []
-    return words + ([Trouble(f"{sent.failed} deliveries to {route} failed and are tried again")] if sent.failed else [])
+    words: list[str] = []
+    if sent.dead:
+        words.append(Trouble(f"{many(sent.dead, 'delivery', 'deliveries')} to {route} failed permanently"))
+    if sent.failed:
+        verb = "is" if sent.failed == 1 else "are"
+        words.append(Trouble(f"{many(sent.failed, 'delivery', 'deliveries')} to {route} failed and {verb} tried again"))
+    return words
 
 
 def _targets(keeping: Keeping) -> list[str]:
