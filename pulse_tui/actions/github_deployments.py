@@ -9,6 +9,8 @@ https://docs.github.com/en/rest/commits/statuses  https://docs.github.com/en/res
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -24,12 +26,12 @@ from pulse_tui.actions._shared.rest import call
 from pulse_tui.actions._shared.tickets import Api, entries, member
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect
-from pulse_tui.domain.errors import SourceError, TargetError
+from pulse_tui.domain.errors import ConfigError, Refused, SourceError, TargetError
 from pulse_tui.domain.hold import Hold, HoldKind
 from pulse_tui.domain.notice import Use
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment
-from pulse_tui.ports import Case, Held, Seen, SendContext, Waiting
+from pulse_tui.ports import Case, CollectContext, Held, Hint, HookRequest, Seen, SendContext, Waiting
 from pulse_tui.ports.running import Ended
 from pulse_tui.settings.check import Seconds
 
@@ -87,6 +89,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The API; of GitHub Enterprise Server ``https://HOST/api/v3``."""
     deployments: tuple[Place, ...] = ()
     """The environments whose deploys ask the gate."""
+    webhook_secret: str = ""
+    """The secret of the app's webhook, as ``${NAME}``: its event ``deployment_protection_rule`` sent to ``/hooks/`` and the route's id
+    makes the gate answer at once. Left out: deploys that wait are looked for every 15 seconds."""
     blocked: Blocked = Blocked.WAIT
     """What a deploy gets while the gate is closed."""
     statuses: bool = True
@@ -208,6 +213,28 @@ def meant(waits: Waiting, options: Any) -> Sequence[tuple[str, Environment, str]
             match = re.search(place.version, waits.ref) if place.version else None
             found.append((place.asset, place.environment, (match[1] or "") if match else ""))
     return found
+
+
+def hint(options: Any, request: HookRequest, context: CollectContext) -> Hint:
+    """Verify ``X-Hub-Signature-256``. Raises Refused without a secret, and for a missing or wrong signature."""
+    assert isinstance(options, Options)
+    try:
+        secret = context.secret(options.webhook_secret).strip()
+    except ConfigError:
+        secret = ""
+    if not secret:
+        raise Refused(
+            f"route {context.source} takes no webhooks: it has no webhook_secret, or the variable that it names is empty",
+            todo="Set it, here and at the app's webhook",
+        )
+    right = "sha256=" + hmac.new(secret.encode(), request.body, hashlib.sha256).hexdigest()
+    given = request.headers.get("x-hub-signature-256", "")
+    if not hmac.compare_digest(right.encode(), given.encode("utf-8", "replace")):
+        raise Refused(
+            "the webhook's signature does not match its content",
+            todo="Check that webhook_secret here is the secret of the app's webhook",
+        )
+    return Hint(delivery=right, at=context.now, about=clean(request.headers.get("x-github-event", ""), 80))
 
 
 def seen(held: Held, options: Any, context: SendContext) -> Seen:

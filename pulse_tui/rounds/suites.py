@@ -18,6 +18,8 @@ EVERY_S = 30.0
 """How often a suite is checked for what is due."""
 SOON_S = 2.0
 """Until the next check of one whose command is running, or has just ended."""
+WAITS_S = 15.0
+"""How often deploys that wait for the gate are looked for."""
 MOST = 2
 """Commands at once: each may take a whole machine."""
 
@@ -28,7 +30,16 @@ def rounds_of(house: House) -> dict[str, float]:
     for suite in house.judging.suites.values():
         if suite.command:
             found.setdefault(f"{PREFIX}{suite.id}", EVERY_S)
+    for route in waits_at(house):
+        found.setdefault(route, WAITS_S)
     return found
+
+
+def waits_at(house: House) -> list[str]:
+    """The routes at which deploys wait for the gate."""
+    from pulse_tui.services.promotion.waiting import gatekeepers  # noqa: PLC0415  as the others
+
+    return [route.id for route in gatekeepers(house.judging)]
 
 
 class SuiteRounds:

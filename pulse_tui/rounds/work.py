@@ -17,7 +17,7 @@ from pulse_tui.domain.errors import PulseError, StorageError
 from pulse_tui.domain.text import many
 from pulse_tui.process import holder_name
 from pulse_tui.rounds.lanes import Lanes, sentence
-from pulse_tui.rounds.suites import SuiteRounds
+from pulse_tui.rounds.suites import WAITS_S, SuiteRounds, waits_at
 from pulse_tui.scheduling import HOUSEKEEPING_S, Outcome
 from pulse_tui.wiring import House
 
@@ -69,6 +69,8 @@ class Rounds:
             self._open()
             if self.suites.serves(source):
                 return self.suites.round(source)
+            if source not in self._house.judging.sources and source in waits_at(self._house):
+                return _answer(self._house, source, self.lanes)
             return collect(self._house, source, self.lanes, due=due)
         except Exception as error:  # shown, not hidden: one round's bug must not end the collecting
             return Outcome(sentence(error), AGAIN_S, failed=True)
@@ -381,20 +383,22 @@ def _push(keeping: Keeping) -> list[str]:
 
 
 def _enforced(keeping: Keeping) -> list[str]:
-    """Deploys that wait elsewhere for the gate, and what stands there."""
-    from pulse_tui.services.promotion.enforce import enforcing, read_back  # noqa: PLC0415
+    """What stands where deploys happen."""
+    from pulse_tui.services.promotion.enforce import read_back  # noqa: PLC0415
+
+    read_back(keeping.house.judging, keeping.house.clock())
+    return []
+
+
+def _answer(house: House, route: str, lanes: Lanes) -> Outcome:
+    """One look for deploys that wait at a route for the gate; what they are answered goes out at once."""
     from pulse_tui.services.promotion.waiting import answer_waiting  # noqa: PLC0415
 
-    house = keeping.house
-    if not enforcing(house.judging.routes):
-        return []
-    try:
-        answered = answer_waiting(house.acting(), house.clock())
-    finally:
-        read_back(house.judging, house.clock())
+    answered = answer_waiting(house.acting(), house.clock(), route)
     if answered:
-        _deliver(keeping)
-    return [f"{a.route}: {a.what} {a.state or 'waits'}: {a.why}" for a in answered]
+        _deliver(Keeping(house, lanes, REJUDGED, []))
+    words = [f"{a.what} {a.state or 'waits'}: {a.why}" for a in answered]
+    return Outcome("; ".join(words), WAITS_S, changed=bool(answered))
 
 
 def _automatic(house: House) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,10 +16,11 @@ from hypothesis import strategies as st
 from pulse_tui.actions import enforce_webhook, github_deployments, gitlab_freeze
 from pulse_tui.domain import cron
 from pulse_tui.domain.delivery import Delivery
-from pulse_tui.domain.errors import TargetError
+from pulse_tui.domain.errors import Refused, TargetError
 from pulse_tui.domain.hold import Hold, HoldKind
 from pulse_tui.domain.moments import iso
-from pulse_tui.ports import Held, SendContext
+from pulse_tui.ports import Held, Hint, HookRequest, SendContext
+from tests.collectors.contexts import context
 from tests.enrich.build import NOW
 from tests.servers.deploy_apis import SHA, GitHubDeploys, GitLabFreezes
 from tests.servers.loopback import Loopback, Reply
@@ -255,3 +258,24 @@ def test_a_destination_takes_holds_of_its_assets_and_kinds() -> None:
     other = gitlab_freeze.Options(project="p", token="t", assets=("other",))
     assert [gitlab_freeze.takes(h, mine) for h in (HOLD, block, everything)] == [True, False, True]
     assert [gitlab_freeze.takes(h, other) for h in (HOLD, everything)] == [False, True]
+
+
+def test_a_webhook_of_the_app_is_believed_by_its_signature_alone(server: Loopback) -> None:
+    body = b'{"action":"requested"}'
+    signed = "sha256=" + hmac.new(b"hook-secret", body, hashlib.sha256).hexdigest()
+    known = context()._replace(secret=lambda text: text.replace("${HOOK}", "hook-secret"))
+
+    def ask(signature: str, secret: str = "${HOOK}") -> Hint:
+        headers = {"x-hub-signature-256": signature, "x-github-event": "deployment_protection_rule"}
+        return github_deployments.hint(github(server, webhook_secret=secret), HookRequest(headers, body), known)
+
+    assert ask(signed).about == "deployment_protection_rule"
+    for bad, secret in (
+        ("", "${HOOK}"),
+        ("sha256=" + "0" * 64, "${HOOK}"),
+        ("\u00e9", "${HOOK}"),
+        (signed, ""),
+        (signed, " "),
+    ):
+        with pytest.raises(Refused):
+            ask(bad, secret)

@@ -13,7 +13,7 @@ from pulse_tui.domain.notice import Use
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Gatekeeper, Route, Transaction, Waiting
-from pulse_tui.services.parts import SYSTEM, RollbackParts
+from pulse_tui.services.parts import SYSTEM, JudgeParts, RollbackParts
 from pulse_tui.services.promotion.enforce import enforcing
 from pulse_tui.services.promotion.gate import assess
 
@@ -32,17 +32,19 @@ class Answered(NamedTuple):
     why: str
 
 
-def gatekeepers(parts: RollbackParts) -> list[Route]:
+def gatekeepers(parts: JudgeParts) -> list[Route]:
     """The routes at which deploys wait for the gate."""
-    return [r for r in enforcing(parts.judging.routes) if hasattr(parts.judging.actions[r.kind], "waiting")]
+    return [r for r in enforcing(parts.routes) if hasattr(parts.actions[r.kind], "waiting")]
 
 
-def answer_waiting(parts: RollbackParts, now: datetime) -> list[Answered]:
-    """Ask the gate for every deploy that waits, and queue what is new. A destination that does not answer is left for the
+def answer_waiting(parts: RollbackParts, now: datetime, only: str | None = None) -> list[Answered]:
+    """Ask the gate for every deploy that waits (at one route, or at all), and queue what is new. A destination that does not answer is left for the
     next time, after the others. Raises PulseError for the first one of these."""
     answered: list[Answered] = []
     broken: list[PulseError] = []
-    for route in gatekeepers(parts):
+    for route in gatekeepers(parts.judging):
+        if only not in (None, route.id):
+            continue
         kind = cast("Gatekeeper", parts.judging.actions[route.kind])
         try:
             waits = kind.waiting(route.options, parts.judging.outside.sending(now))

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pulse_tui.domain.errors import NotFound, Problem, PulseError, Refused, Replayed
 from pulse_tui.domain.source import Rejected
 from pulse_tui.domain.text import clean
-from pulse_tui.ports import Hint, HookRequest
+from pulse_tui.ports import Hint, HookRequest, Route
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.quarantine import keep_refused
 from pulse_tui.settings.check import nearest
@@ -81,12 +81,12 @@ class Replays:
 
 
 def take_hint(source_id: str, request: HookRequest, parts: JudgeParts, seen: Replays) -> Hint:
-    """Verify a webhook that names a source. What is refused goes into the quarantine, as far as there is room.
+    """Verify a webhook that names a source, or a route at which deploys wait for the gate. What is refused goes into the quarantine, as far as there is room.
 
     Raises NotFound for a source that is not configured, Replayed for a delivery that was accepted before, and
     Refused for every other reason not to trust it.
     """
-    shape = parts.sources.get(source_id)
+    shape = parts.sources.get(source_id) or next((r for r in parts.routes if r.id == source_id), None)
     if shape is None:
         raise NotFound(f"there is no source {clean(source_id, 120)!r}", todo=nearest(source_id, parts.sources))
     now = parts.clock()
@@ -100,12 +100,12 @@ def take_hint(source_id: str, request: HookRequest, parts: JudgeParts, seen: Rep
     return hint
 
 
-def _verified(shape: SourceShape, request: HookRequest, parts: JudgeParts, now: datetime) -> Hint:
-    kind = parts.source_kinds[shape.kind]
+def _verified(shape: SourceShape | Route, request: HookRequest, parts: JudgeParts, now: datetime) -> Hint:
+    kind: object = parts.actions[shape.kind] if isinstance(shape, Route) else parts.source_kinds[shape.kind]
     verify = getattr(kind, "hint", None)
     if verify is None:
         raise Refused(
-            f"the source {shape.id} ({shape.kind}) takes no webhooks",
+            f"the {'route' if isinstance(shape, Route) else 'source'} {shape.id} ({shape.kind}) takes no webhooks",
             todo="It is polled; remove the webhook at its sender",
         )
     context = parts.outside.collecting(shape.id, now)
