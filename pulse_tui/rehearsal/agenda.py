@@ -10,7 +10,10 @@ from enum import StrEnum
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.delivery import Delivery, DeliveryState
 from pulse_tui.domain.notice import Notice, Withheld
+from pulse_tui.domain.oncall import OnCall
 from pulse_tui.domain.silence import Silence
+from pulse_tui.enrich.oncall.hours import next_hours
+from pulse_tui.enrich.oncall.ladder import ladder_of
 from pulse_tui.rehearsal.witness import Happening, Hastened, Landed, Queued
 from pulse_tui.scheduling import HOUSEKEEPING_S
 from pulse_tui.services.alerts.reminders import LEAD
@@ -35,9 +38,10 @@ class Due(StrEnum):
 class Agenda:
     """Moments to come, found in what is stored. Whether a moment still holds is checked when it comes."""
 
-    def __init__(self, start: datetime, policy: Judge) -> None:
-        """``policy``: how long its rules keep an alert firing, and wait for it to heal."""
+    def __init__(self, start: datetime, policy: Judge, oncall: OnCall) -> None:
+        """``policy``: how long its rules keep an alert firing, and wait for it to heal; ``oncall``: the ladders."""
         self._policy = policy
+        self._oncall = oncall
         self._heap: list[tuple[datetime, int, Due, str]] = []
         self._count = 0
         self._alerts: dict[str, Alert] = {}
@@ -102,6 +106,7 @@ class Agenda:
                 known.pop(alert.id, None)
             self._waiting.discard(alert.id)
             return
+        self._ladder(self._alerts.get(alert.id), alert, now)
         self._alerts[alert.id] = alert
         if alert.id in self._waiting:  # it may have got too bad to wait
             self._put(now, Due.DEADLINES)
@@ -109,6 +114,18 @@ class Agenda:
         for moment, kind in due - self._moments.get(alert.id, frozenset()):
             self._put(moment, kind, alert.id)
         self._moments[alert.id] = due
+
+    def _ladder(self, before: Alert | None, alert: Alert, now: datetime) -> None:
+        """When its rungs are climbed by time; one that counts is looked at whenever something is counted."""
+        if alert.state is not AlertState.FIRING:
+            return
+        same = before is not None and (before.state, before.priority) == (alert.state, alert.priority)
+        for rung in ladder_of(alert, self._oncall):
+            if rung.cycles or rung.more_than:
+                self._put(now, Due.DEADLINES)
+            elif rung.after and not same:
+                for begun in {now, alert.first_at}:
+                    self._put(max(now, begun + rung.after), Due.DEADLINES)
 
     def _of(self, alert: Alert) -> list[tuple[datetime, Due]]:
         until = {
@@ -135,6 +152,8 @@ class Agenda:
                 self._put(moment, Due.MUTES)
 
     def _notice(self, notice: Notice, now: datetime) -> None:
+        if notice.reason is Withheld.HOURS and (begins := next_hours(self._oncall, now)) is not None:
+            self._put(begins, Due.DEADLINES)
         if notice.reason is Withheld.STORM:  # when it has passed, whoever was withheld some of it gets the count
             self._put(now + WITHIN, Due.DEADLINES)
         if notice.reason not in (Withheld.HEALS, Withheld.FLAPPING):

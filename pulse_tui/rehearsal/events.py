@@ -214,7 +214,8 @@ class Narrator:
 
     def _cause(self, after: Incident, now: datetime) -> Iterator[Event]:
         """Its candidates, when they are others than before."""
-        ranked = [[cause.signal_id, round(cause.score, 4)] for cause in after.causes]
+        # What stands for one cause together (a note that came twice) stands behind its first, with its score.
+        ranked = [[name, round(cause.score, 4)] for cause in after.causes for name in (cause.signal_id, *cause.also)]
         verdict = "unknown" if after.verdict is CauseVerdict.UNKNOWN else "named"
         if self._causes.get(after.id) == (ranked, verdict):
             return

@@ -33,7 +33,9 @@ MEMORY = Path("/dev/shm")  # noqa: S108  a folder of one's own is made in it
 UNREAD = datetime(2026, 1, 1, tzinfo=UTC)
 """When a configuration is read where no line of the scenario states a time."""
 HOLDER = "rehearsal"
-LEFT_OUT = frozenset({"suites", "runs", "promotions", "advisories", "verdicts", "refused", "log", "deliveries"})
+LEFT_OUT = frozenset(
+    {"suites", "runs", "promotions", "advisories", "verdicts", "refused", "log", "deliveries", "calendars"}
+)
 """Chores that look at the outside world or at what a scenario cannot change; messages are sent whenever one is due."""
 _OF_THEIR_OWN = {Due.MUTES: "mutes", Due.DEADLINES: "deadlines", Due.DAYS: "days"}
 """Chores whose moment is known; the others are asked at every moment."""
@@ -114,7 +116,7 @@ class Player:
         self.narrator = Narrator([])
         self.summary = Summary()
         self.receivers = Receivers()
-        self._agenda = Agenda(self.clock.now, self.house.policy)
+        self._agenda = Agenda(self.clock.now, self.house.policy, self.house.settings.oncall)
         self._landings: dict[str, int] = {}
         self._unsent = False
         self.house.__dict__["store"] = WatchedStore(self.house.store, self._landed)
