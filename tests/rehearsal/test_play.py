@@ -119,6 +119,14 @@ def test_nothing_is_written_beside_the_configuration(rehearse: Play, tmp_path: P
     assert [p.name for p in tmp_path.iterdir()] == ["pulse.yaml"]
 
 
+def test_one_vulnerability_that_two_rules_judge_wakes_somebody_once(rehearse: Play) -> None:
+    evidence = {"advisory": "CVE-2026-1", "component": "pkg:pypi/vllm@0.8.5", "cvss": 9.8, "known_exploited": True}
+    night = rehearse(signal("01:00", signal_type="cve", fingerprint="cve", severity="critical", evidence=evidence))
+    assert len(night.of("opened")) == 2
+    assert [page["route"] for page in night.of("paged")] == ["pager"]
+    assert [e["reason"] for e in night.of("suppressed")] == ["duplicate"]
+
+
 def test_a_month_in_which_nothing_happens_takes_no_time(rehearse: Play) -> None:
     night = rehearse({"at": at("00:00")}, {"at": "2026-12-24T00:00:00Z"})
     assert night.events == []

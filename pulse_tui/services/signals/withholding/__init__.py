@@ -8,6 +8,7 @@ from pulse_tui.services.signals.withholding.healing import may_heal
 from pulse_tui.services.signals.withholding.hours import hours
 from pulse_tui.services.signals.withholding.muted import muted
 from pulse_tui.services.signals.withholding.of_incident import same_incident
+from pulse_tui.services.signals.withholding.same_condition import same_condition
 from pulse_tui.services.signals.withholding.storm import storm
 
 __all__ = ["CHECKS", "About", "Check", "Held", "withheld"]
@@ -18,6 +19,7 @@ CHECKS: tuple[Check, ...] = (
     may_heal,
     hours,
     same_incident,
+    same_condition,
     storm,  # the last: what another check keeps back is no part of a storm
 )
 
