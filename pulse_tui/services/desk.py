@@ -135,7 +135,7 @@ class ServiceDesk(DeliveryCalls, IncidentCalls, LearningCalls, PeopleCalls, Sile
     def _by_itself(self, story: AlertStory) -> Iterator[str]:
         """That an alert is about to be answered, until what came of it is on record."""
         alert = story.alert
-        if alert.state == AlertState.RESOLVED or story.by_itself:
+        if alert.state == AlertState.RESOLVED or story.by_itself or not self._parts.judging.policy.phase.rolls_back:
             return
         for row in self.authorisations(alert.asset):
             if row.state == "valid" and (row.environment, row.trigger) == (alert.environment, alert.rule):

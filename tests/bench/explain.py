@@ -33,9 +33,10 @@ def multiply(store: SqlStore, times: int) -> None:
     """The signals and decisions that are there, so many times more under other ids."""
     fresh = {
         "signals": {"id": "t.id || '-' || n.i", "fingerprint": "t.fingerprint || '-' || n.i"},
-        "decisions": {"id": "lower(hex(randomblob(12)))", "signal_id": "t.signal_id || '-' || n.i", "fingerprint": "t.fingerprint || '-' || n.i"},
+        "decisions": {"id": "substr(t.id, 1, 8) || printf('%04x', n.i) || substr(t.id, 9)", "signal_id": "t.signal_id || '-' || n.i", "fingerprint": "t.fingerprint || '-' || n.i"},
     }  # fmt: skip
     with store._engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA cache_size = -500000")
         for table, changed in fresh.items():
             names = [c["name"] for c in sa.inspect(connection).get_columns(table) if c["name"] != "seq"]
             values = ", ".join(changed.get(name, f't."{name}"') for name in names)
