@@ -12,6 +12,7 @@ from pulse_tui.tui.asks.common import Copy
 from pulse_tui.tui.asks.deliveries import OpenLetters
 from pulse_tui.tui.asks.evals import OpenVerdicts
 from pulse_tui.tui.asks.learning import OpenActivity
+from pulse_tui.tui.asks.people import OpenHandover
 from pulse_tui.tui.asks.registry import Freeze, OpenCalendar, OpenDependents, OpenHistory, OpenInventory, OpenTree
 from pulse_tui.tui.asks.rollback import Drill, OpenPlans, Propose, Route
 from pulse_tui.tui.asks.sources import Collect, OpenSources
@@ -73,6 +74,7 @@ LEAVE: Final = (
         "notes",
         "what vendors published: whom it reaches, how it was edited; review queue, ends of models",
     ),
+    bind("H", "handover", "handover", "what the next shift must know; hand it over; reviews"),
     bind("O", "letters", "outbox", "messages that did not arrive, and why: replay or drop them"),
     bind("L", "activity", "activity", "everything that all operators and the program did, newest first"),
     bind("S", "sources", "sources", "how every source is doing, and what was refused"),
@@ -312,6 +314,9 @@ class MainScreen(FilterScreen):
 
     def action_muted(self) -> None:
         self.post_message(OpenMuted())
+
+    def action_handover(self) -> None:
+        self.post_message(OpenHandover())
 
     def action_letters(self) -> None:
         self.post_message(OpenLetters())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pulse_tui.tui.advisories.wing import AdvisoriesWing
 from pulse_tui.tui.alerts.letters_wing import LettersWing
+from pulse_tui.tui.alerts.people_wing import PeopleWing
 from pulse_tui.tui.alerts.wing import AlertsWing
 from pulse_tui.tui.evals.wing import EvalsWing
 from pulse_tui.tui.learning.wing import LearningWing
@@ -25,6 +26,7 @@ WINGS: Sequence[Callable[[Context], Wing]] = (
     AdvisoriesWing,
     AlertsWing,
     LettersWing,
+    PeopleWing,
     RollbackWing,
     VendorsWing,
     SourcesWing,

@@ -207,7 +207,7 @@ CHANGING = {
     "acknowledge", "silence", "waive", "resolve", "freeze", "unmute", "take_back", "propose", "put_back", "approve", "reject", "execute", "undo", "refresh",
     "approve_release", "promote_release", "quarantine_release", "retire_release", "pin_baseline", "accept_risk", "resume",
     "halt", "drill", "break_glass", "review", "end_waiver", "authorise", "revoke", "route", "correct", "withdraw",
-    "verdict", "verdict_useful", "verdict_noise", "replay", "replay_all", "drop",
+    "verdict", "verdict_useful", "verdict_noise", "replay", "replay_all", "drop", "hand_over", "take", "finish",
 }  # fmt: skip
 
 
@@ -238,6 +238,8 @@ PAGES = (
     ("P",),
     ("U",),
     ("S",),
+    ("H",),
+    ("H", "r"),
     ("M",),
     ("c",),
     ("i",),

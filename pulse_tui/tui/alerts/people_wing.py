@@ -1,0 +1,76 @@
+"""People: the handover of a shift, and reviews."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from pulse_tui.tui.asks import people as asks
+from pulse_tui.tui.kit.forms import Field
+from pulse_tui.tui.wing import Wing
+
+if TYPE_CHECKING:
+    from pulse_tui.tui.context import Context
+    from pulse_tui.tui.kit.palette import Command
+
+SINCE = timedelta(hours=12)
+"""What the page of the handover looks back on: a shift."""
+
+
+class PeopleWing(Wing):
+    """Pages of what people have to do."""
+
+    def __init__(self, context: Context) -> None:
+        """``context``: what it may use of the tower."""
+        self._context = context
+        self.answers = {
+            asks.OpenHandover: self.handover,
+            asks.HandOver: self.hand_over,
+            asks.OpenReviews: self.reviews,
+            asks.TakeReview: self.take,
+            asks.FinishReview: self.finish,
+        }
+
+    def handover(self, _ask: asks.OpenHandover) -> None:
+        """The last twelve hours, and the next."""
+        from pulse_tui.tui.alerts.handover import HandoverScreen  # noqa: PLC0415  nobody needs it before the first H
+
+        self._context.open(
+            lambda desk: desk.handover(SINCE),
+            lambda made: HandoverScreen(self._context.head, made),
+            HandoverScreen.show_handover,
+        )
+
+    def hand_over(self, _ask: asks.HandOver) -> None:
+        """Ask who takes over."""
+        self._context.form(
+            "Hand the shift over", "kept in the audit log", (Field("To"),),
+            lambda values: self._context.act(lambda desk: desk.hand_over(values[0], SINCE)),
+        )  # fmt: skip
+
+    def reviews(self, _ask: asks.OpenReviews) -> None:
+        """What is due first on top."""
+        from pulse_tui.tui.alerts.reviews import ReviewsScreen  # noqa: PLC0415  as above
+
+        self._context.open(
+            lambda desk: desk.review_tasks(),
+            lambda rows: ReviewsScreen(self._context.head, rows, self._context.now_us),
+            ReviewsScreen.show_rows,
+        )
+
+    def take(self, ask: asks.TakeReview) -> None:
+        """At once."""
+        self._context.act(lambda desk: desk.take_review(ask.key))
+
+    def finish(self, ask: asks.FinishReview) -> None:
+        """Ask what was found."""
+        self._context.form(
+            "This review is done", ask.title, (Field("What was found"),),
+            lambda values: self._context.act(lambda desk: desk.finish_review(ask.key, values[0])),
+        )  # fmt: skip
+
+    def commands(self) -> Iterable[Command]:
+        from pulse_tui.tui.kit.palette import Command  # noqa: PLC0415
+
+        yield Command("reviews", "what somebody has to look at: take one, finish one", asks.OpenReviews())

@@ -1,0 +1,32 @@
+"""What is asked about people: the handover of a shift, and reviews as work."""
+
+from __future__ import annotations
+
+from pulse_tui.tui.asks.base import Ask
+
+
+class OpenHandover(Ask):
+    """Open what the next shift must know."""
+
+
+class HandOver(Ask):
+    """The shift is handed over; a form asks to whom."""
+
+
+class OpenReviews(Ask):
+    """Open the list of reviews."""
+
+
+class TakeReview(Ask):
+    """The operator works on it."""
+
+    opens = False
+
+    key: str
+
+
+class FinishReview(Ask):
+    """It is done; a form asks what was found."""
+
+    key: str
+    title: str

@@ -1,0 +1,40 @@
+"""One key opens the handover; from it the shift is handed over and the reviews are reached."""
+
+from __future__ import annotations
+
+from tests.fakes.desk import FakeDesk
+from tests.tui.helpers import Pilot, play
+
+
+def test_the_handover_has_every_section_and_one_key_hands_it_over() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("H")
+        text = pilot.text()
+        assert "WHAT TO WATCH" in text
+        assert "ml-support: ana (ml) until 08:00, then ben" in text
+        await pilot.press("T")
+        await pilot.press(*"ben", "enter")
+        assert pilot.desk.calls == [("hand_over", "ben")]
+
+    play(scenario)
+
+
+def test_a_review_is_taken_and_finished_with_what_was_found() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("H", "r")
+        assert "review of a safety regression" in pilot.text()
+        await pilot.press("t")
+        assert pilot.desk.calls == [("take_review", "review-1")]
+        await pilot.press("d")
+        await pilot.press(*"fine", "enter")
+        assert pilot.desk.calls[1:] == [("finish_review", "review-1", "fine")]
+
+    play(scenario)
+
+
+def test_a_tower_that_only_reads_hands_nothing_over() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("H", "T")
+        assert (pilot.desk.calls, pilot.screen_name) == ([], "HandoverScreen")
+
+    play(scenario, desk=FakeDesk(read_only=True))
