@@ -32,6 +32,8 @@ AT_ONCE = 8
 """Messages to a route that are under way at once; less where its kind says so (``AT_ONCE`` of its options)."""
 CHUNK = 64
 """Messages whose outcome is written in one transaction, at most."""
+TURNS = 1_000
+"""Messages that are read at a time."""
 DOWN = 3
 """So many failures in a row and nothing else: the route is down, and the others need not find out each for itself."""
 
@@ -157,7 +159,13 @@ class _Outcome(NamedTuple):
 def _sent(pump: _Pump, chunk: Sequence[_Due], senders: ThreadPoolExecutor | None) -> list[_Outcome]:
     if senders is None or len(chunk) == 1:
         return [_send(due, pump) for due in chunk]
-    return list(senders.map(lambda due: _send(due, pump), chunk))
+    began = pump.parts.outside.ticks()
+
+    def in_time(due: _Due) -> _Outcome | None:
+        """What a slow destination leaves no time for is sent with the next ones: the lease must not run out meanwhile."""
+        return _send(due, pump) if pump.parts.outside.ticks() - began < LEASE_S / 3 else None
+
+    return [outcome for outcome in senders.map(in_time, chunk) if outcome is not None]
 
 
 def _send(due: _Due, pump: _Pump) -> _Outcome:
@@ -190,6 +198,7 @@ def _next(name: str, tx: Transaction, now: datetime) -> list[_Due]:
     """What is to be sent now; what a later message makes superfluous is folded into it, and what is lost is named in what
     follows."""
     line = lineup(tx.plumbing.queue(name), now)
+    line = line._replace(turns=line.turns[:TURNS])
     for fold in line.folds:
         _fold(fold, tx, now)
     keys = {key for turn in line.turns for key in (*turn.lost, turn.key, thread_of(turn.key))}

@@ -262,3 +262,20 @@ def test_an_answer_with_retry_after_in_the_past_or_nonsense_waits_as_usual(
         (one,) = tx.plumbing.deliveries(route="r")
     assert timedelta(seconds=10) <= one.due - NOW <= timedelta(seconds=12)
     assert due_routes(parts) == []
+
+
+def test_a_slow_destination_does_not_outlast_the_lease_of_its_route(
+    parts: JudgeParts, receiver: Receiver, clock: Clock
+) -> None:
+    put(parts, *(f"t{n}" for n in range(60)))
+    pump, held = f"h/{threading.get_ident()}", list[bool]()
+
+    def does(_delivery: Delivery) -> None:
+        clock.sleep(2.5)  # the clock of all threads: 60 messages take 150 s
+        with parts.store.read() as tx:
+            until = tx.plumbing.lease_until("outbox:r", pump)
+        held.append(until is not None and until > clock())
+
+    receiver.does = does
+    assert deliver(parts, "h", "r") == (60, 0, 0)
+    assert held == [True] * 60
