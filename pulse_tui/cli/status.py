@@ -286,6 +286,9 @@ def _lines(
         f" P1 {h.p1}, P2 {h.p2}, other {h.p4}; sources {h.sources_good}/{h.sources_total} good"
         + (f"; {h.muted} of what is open muted" if h.muted else "")
     ]
+    lines += [f"INCIDENT {row.line()}" for row in board.incidents[:10]]
+    if len(board.incidents) > 10:
+        lines.append(f"and {len(board.incidents) - 10} more incidents: pulse-tui incident list")
     lines += _rollbacks(board, may, now_us)
     if h.as_of:
         lines.append(f"nothing came since {h.as_of} UTC: what is shown is as of then")
@@ -318,7 +321,7 @@ def _lines(
             late += f"  {how} by {a.by} until {iso(from_us(a.until_us))} (in {age(now_us, a.until_us)})"
         priority = "?" if a.priority == "unknown" else a.priority
         lines.append(
-            f"  {priority:<4} {a.id}  {a.title}  [{where or 'no asset'}; {a.owner or 'no owner'}; {age(a.since_us, now_us)}; x{a.count}; {a.word}]{late}"
+            f"  {priority:<4} {a.id}  {a.title}  [{where or 'no asset'}; {a.owner or 'no owner'}; {age(a.since_us, now_us)}; x{a.count}; {a.word}]{late}{f'  of {a.incident}' if a.incident else ''}"
         )
     if not board.alerts:
         lines.append("  nothing is open")

@@ -11,6 +11,7 @@ from pulse_tui.tui.asks.alerts import OpenMuted
 from pulse_tui.tui.asks.common import Copy
 from pulse_tui.tui.asks.deliveries import OpenLetters
 from pulse_tui.tui.asks.evals import OpenVerdicts
+from pulse_tui.tui.asks.incidents import OpenIncidents
 from pulse_tui.tui.asks.learning import OpenActivity
 from pulse_tui.tui.asks.people import OpenHandover
 from pulse_tui.tui.asks.registry import Freeze, OpenCalendar, OpenDependents, OpenHistory, OpenInventory, OpenTree
@@ -75,6 +76,7 @@ LEAVE: Final = (
         "what vendors published: whom it reaches, how it was edited; review queue, ends of models",
     ),
     bind("H", "handover", "handover", "what the next shift must know; hand it over; reviews"),
+    bind("I", "incidents", "incidents", "alerts handled as one, with their likely causes: confirm, split, merge, undo"),
     bind("O", "letters", "outbox", "messages that did not arrive, and why: replay or drop them"),
     bind("L", "activity", "activity", "everything that all operators and the program did, newest first"),
     bind("S", "sources", "sources", "how every source is doing, and what was refused"),
@@ -317,6 +319,9 @@ class MainScreen(FilterScreen):
 
     def action_handover(self) -> None:
         self.post_message(OpenHandover())
+
+    def action_incidents(self) -> None:
+        self.post_message(OpenIncidents())
 
     def action_letters(self) -> None:
         self.post_message(OpenLetters())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pulse_tui.tui.advisories.wing import AdvisoriesWing
+from pulse_tui.tui.alerts.incidents_wing import IncidentsWing
 from pulse_tui.tui.alerts.letters_wing import LettersWing
 from pulse_tui.tui.alerts.people_wing import PeopleWing
 from pulse_tui.tui.alerts.wing import AlertsWing
@@ -25,6 +26,7 @@ WINGS: Sequence[Callable[[Context], Wing]] = (
     EvalsWing,
     AdvisoriesWing,
     AlertsWing,
+    IncidentsWing,
     LettersWing,
     PeopleWing,
     RollbackWing,

@@ -201,6 +201,7 @@ class FakeDesk(
         return Board(
             self._header(), self.registry, self.advisories, self.alerts,
             self.trends(asset) if asset else (), self.sources, self.workflows,
+            incidents=tuple(row for row in self.incident_rows if row.state == "open"),
         )  # fmt: skip
 
     def _header(self) -> Header:

@@ -40,6 +40,8 @@ class AlertRow(NamedTuple):
     """How often its deadline passed with nobody responding."""
     missed_us: int | None = None
     """The first deadline that passed so; None when none did since its clock began."""
+    incident: str = ""
+    """The open incident that it belongs to; empty: none."""
 
     @property
     def muted(self) -> bool:
@@ -168,6 +170,8 @@ class AlertStory(NamedTuple):
     """(source, key) of the vendor's note that it is about, where that has a page."""
     by_itself: tuple[str, ...] = ()
     """Of ``todo``, what was done about it without waiting for anybody, or why nothing was."""
+    incident: str = ""
+    """The incident that it belongs to, open or not; empty: none."""
     verdict: str = ""
     """What somebody thought of the alert: ``noise by ana 2026-11-23T03:10:00Z: planned load test``. Empty: nobody gave one."""
     called: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pulse_tui.domain.views.advisories import AdvisoryRow
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.evals import Trend
+from pulse_tui.domain.views.incidents import IncidentRow
 from pulse_tui.domain.views.registry import RegistryRow, WorkflowRow
 from pulse_tui.domain.views.rollback import PlanRow, ReviewRow, RunRow
 from pulse_tui.domain.views.signals import SourceRow
@@ -109,3 +110,5 @@ class Board(NamedTuple):
     """Runs that one person approved alone, or that ran by themselves, and that nobody has reviewed, the oldest first."""
     changes_us: int | None = None
     """When something of it becomes different though nobody writes: a source late, a deadline missed, a day begun."""
+    incidents: tuple[IncidentRow, ...] = ()
+    """The open ones, the most urgent first."""

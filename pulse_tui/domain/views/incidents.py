@@ -49,9 +49,7 @@ class IncidentRow(NamedTuple):
         state = self.state if self.state != "open" else f"open, {self.open} of {many(self.alerts, 'alert')}"
         since = iso(from_us(self.onset_us if self.onset_us is not None else self.opened_us))
         names = f" ({self.external})" if self.external else ""
-        return (
-            f"{self.priority:<3} {self.id}{names}  {state}  since {since}  [{where}] {self.title}; {self.cause_words}"
-        )
+        return f"{'?' if self.priority == 'unknown' else self.priority:<3} {self.id}{names}  {state}  since {since}  [{where}] {self.title}; {self.cause_words}"
 
 
 class CauseLine(NamedTuple):

@@ -40,6 +40,7 @@ from pulse_tui.enrich.vendors.shifts import shift_words
 from pulse_tui.enrich.vendors.tasks import TRIPWIRE
 from pulse_tui.ports import Transaction
 from pulse_tui.services.alerts.feedback import missed_lines, of_alert, verdict_words
+from pulse_tui.services.alerts.incidents.story import incident_lines
 from pulse_tui.services.alerts.notified import called_lines
 from pulse_tui.services.parts import JudgeParts, RollbackParts
 from pulse_tui.services.registry.reach import reached
@@ -94,6 +95,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             None,
         )
         missed = _missed(tx, alert, now)
+        incident, together = incident_lines(tx, alert)
         by_itself = _by_itself(tx, alert)
         return AlertStory(
             alert=_row(alert, missed, now),
@@ -101,7 +103,8 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             risk=tuple(_risk(tx, alert, signal, asset, estate, now)),
             todo=(*by_itself, *_todo(alert, advice, done, missed, now), *_asked(tx, alert, signal, advice, now)),
             why=(*_flapping(tx, parts.judging, alert), *_why(decision, signal, tx.judgements.variables(decision.id))),
-            correlated=(*correlated(tx, signal), *_correlated(tx, alert, now), *missed_lines(tx, alert)),
+            incident=incident,
+            correlated=(*together, *correlated(tx, signal), *_correlated(tx, alert, now), *missed_lines(tx, alert)),
             timeline=tuple(_timeline(tx, alert, signal)),
             rollback_possible=advice.rollback and alert.open,
             plan_hash=plan,

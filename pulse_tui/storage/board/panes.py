@@ -45,6 +45,7 @@ from pulse_tui.storage.board.freshness import (
     shown_as,
     silence_of,
 )
+from pulse_tui.storage.board.incidents import read_incidents
 from pulse_tui.storage.board.rollbacks import Rollbacks, read_rollbacks
 from pulse_tui.storage.board.touched import Touched
 from pulse_tui.storage.board.trends import Execute, read_trends
@@ -190,7 +191,8 @@ def read_kept(
     raised = any(row[-1] for row in opened)
     last = {row[0]: row[1] for row in execute(_ESCALATED, {})} if raised else {}  # of several the last
     urgent = sorted((_alert(row, last.get(row[0], ""), now) for row in opened), key=alert_urgency)
-    alerts = _same(urgent, before.board.alerts if before else ())
+    grouped = read_incidents(execute, urgent)
+    alerts = _same(grouped.alerts, before.board.alerts if before else ())
     standing = [_hold(*row) for row in execute(_HOLDS, {"now": now_us})]
     rollbacks = read_rollbacks(execute, now, dead, rules, {a.id for a in alerts})
     marks = list(rollbacks.marks())
@@ -232,6 +234,7 @@ def read_kept(
         alerts=alerts,
         trends=read_trends(execute, chosen) if chosen is not None else (),
         sources=sources,
+        incidents=grouped.incidents,
         workflows=workflows.rows,
         runs=rollbacks.runs,
         plans=rollbacks.plans,

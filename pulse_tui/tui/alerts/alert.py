@@ -12,6 +12,7 @@ from pulse_tui.tui.alerts.rows import alert_state
 from pulse_tui.tui.alerts.verdict_keys import VERDICT_KEYS
 from pulse_tui.tui.asks import alerts as asks
 from pulse_tui.tui.asks.evals import OpenBench
+from pulse_tui.tui.asks.incidents import OpenIncident
 from pulse_tui.tui.asks.registry import OpenAsset
 from pulse_tui.tui.asks.rollback import OpenPlan, Propose, Route
 from pulse_tui.tui.asks.vendors import OpenNote
@@ -112,6 +113,9 @@ class AlertScreen(OfRollbacks, PageScreen):
         *VERDICT_KEYS,
         bind("v", "verdicts", "verdicts", "the benchmark suite: every gate, what flipped, latency and cost", show=True),
         bind("V", "open_note", "note", "the vendor's note: its text, every edit, whom else it reaches", show=True),
+        bind(
+            "I", "open_incident", "incident", "the incident that it belongs to: causes, what else is wrong", show=True
+        ),
         bind("e", "open_asset", "asset", "open the asset", show=True),
         bind("n", "next(1)", "next", "the next alert", show=True),
         bind("N", "next(-1)", "previous", "the alert before"),
@@ -145,6 +149,8 @@ class AlertScreen(OfRollbacks, PageScreen):
             return bool(self.story.suite and self.story.alert.asset)
         if action == "open_note":
             return bool(self.story.note[1])
+        if action == "open_incident":
+            return bool(self.story.incident)
         if action == "open_asset":
             return bool(self.story.alert.asset)
         return True
@@ -179,6 +185,9 @@ class AlertScreen(OfRollbacks, PageScreen):
 
     def action_open_asset(self) -> None:
         self.post_message(OpenAsset(self.story.alert.asset))
+
+    def action_open_incident(self) -> None:
+        self.post_message(OpenIncident(self.story.incident))
 
     def action_open_note(self) -> None:
         self.post_message(OpenNote(*self.story.note))

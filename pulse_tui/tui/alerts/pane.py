@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from pulse_tui.domain.words import PRIORITY_RANK
 from pulse_tui.tui.alerts.rows import ALERTS
 from pulse_tui.tui.alerts.verdict_keys import VERDICT_KEYS
 from pulse_tui.tui.asks.alerts import Acknowledge, GiveVerdict, OpenAlert, Resolve, Silence, Unmute, Waive
+from pulse_tui.tui.asks.incidents import OpenIncident
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.pane import Subject, TablePane
 
 if TYPE_CHECKING:
     from pulse_tui.domain.views.alerts import AlertRow
     from pulse_tui.domain.views.board import Board
+    from pulse_tui.tui.asks.base import Ask
 
 
 def no_alerts(board: Board) -> str:
@@ -37,6 +40,25 @@ def no_alerts(board: Board) -> str:
     )
 
 
+INCIDENT = "incident"
+"""What stands as the rule of a row that is an incident."""
+
+
+def grouped(board: Board) -> list[AlertRow]:
+    """A row for each open incident in place of its alerts, and the alerts that belong to none; the most urgent first."""
+    first = {row.incident: row for row in reversed(board.alerts) if row.incident}
+    rows = [
+        first[i.id]._replace(
+            id=i.id, priority=i.priority, title=f"{i.title}; {i.cause_words}", owner=i.owner, asset=i.asset,
+            since_us=i.onset_us if i.onset_us is not None else i.opened_us, count=i.open, rule=INCIDENT, verdict="",
+        )
+        for i in board.incidents
+        if i.id in first
+    ]  # fmt: skip
+    rows += [row for row in board.alerts if not row.incident]
+    return sorted(rows, key=lambda row: PRIORITY_RANK[row.priority])
+
+
 class AlertsPane(TablePane["AlertRow"]):
     """The alerts pane: open conditions, most urgent first."""
 
@@ -49,12 +71,17 @@ class AlertsPane(TablePane["AlertRow"]):
         bind(
             "R", "resolve", "resolve", "close the alert by hand, with a reason: its condition has ended", changes=True
         ),
+        bind(
+            "z", "group", "group", "show incidents in place of the alerts that belong to one, or every alert", show=True
+        ),
         *VERDICT_KEYS,
     )
 
     def __init__(self) -> None:
         """Empty until the first board."""
         super().__init__(ALERTS, id="alerts")
+        self._grouped = False
+        self._last: tuple[Board, int] | None = None
         self._reviews = 0
         self._policy = self._phase = ""
 
@@ -62,12 +89,14 @@ class AlertsPane(TablePane["AlertRow"]):
         self.empty = no_alerts(board)
         self._reviews = len(board.header.reviews)
         self._policy, self._phase = board.header.policy, board.header.phase
-        self.update_rows(board.alerts, now_us)
+        self._last = board, now_us
+        self.update_rows(grouped(board) if self._grouped else board.alerts, now_us)
 
     @property
     def heading(self) -> str:
         """With what is to be known of the policy: what is judged here is judged by it."""
-        words = [f"phase {self._phase}"] if self._phase else []
+        words = ["by incident"] if self._grouped else []
+        words += [f"phase {self._phase}"] if self._phase else []
         if self._policy:
             words.append("a policy is not in force: pulse-tui policy list")
         elif self._reviews:
@@ -75,17 +104,28 @@ class AlertsPane(TablePane["AlertRow"]):
             words.append(f"{rules} review overdue: pulse-tui doctor")
         return " ─ ".join((super().heading, *words))
 
-    def opens(self, row: AlertRow) -> OpenAlert:
-        return OpenAlert(row.id)
+    def opens(self, row: AlertRow) -> Ask:
+        return OpenIncident(row.id) if row.rule == INCIDENT else OpenAlert(row.id)
 
     def subject(self) -> Subject | None:
         row = self.row
-        return Subject(row.asset, row.environment, row.id) if row is not None and row.asset else None
+        if row is None or not row.asset:
+            return None
+        return Subject(row.asset, row.environment, None if row.rule == INCIDENT else row.id)
 
     def applies(self, action: str) -> bool:
+        if action == "group":
+            return self._grouped or (self._last is not None and bool(self._last[0].incidents))
+        if self.row is not None and self.row.rule == INCIDENT:
+            return False  # what is decided of an alert is decided of each by itself
         if action == "unmute":
             return self.row is not None and bool(self.row.by)
         return self.row is not None
+
+    def action_group(self) -> None:
+        self._grouped = not self._grouped
+        if self._last is not None:
+            self.show_board(*self._last, None)
 
     def action_acknowledge(self) -> None:
         if self.row is not None:

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.audit import AuditEntry
-from pulse_tui.domain.incident import LISTED, CauseVerdict, Incident, IncidentState, Tally
+from pulse_tui.domain.incident import LISTED, Incident, IncidentState
 from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.notice import Notice
+from pulse_tui.domain.text import many
 from pulse_tui.domain.views.incidents import (
     CauseLine,
     IncidentRow,
@@ -19,6 +20,7 @@ from pulse_tui.domain.views.incidents import (
     Moment,
     NoticeLine,
 )
+from pulse_tui.enrich.alerts.rows import incident_row, urgency
 from pulse_tui.ports import Transaction
 from pulse_tui.services.alerts.incidents.operate import find
 from pulse_tui.services.alerts.incidents.similar import seen_before
@@ -38,42 +40,27 @@ def rows(tx: Transaction, now: datetime, *, every: bool = False) -> list[Inciden
     if every:
         found += tx.incidents.all([IncidentState.RESOLVED, IncidentState.MERGED], since=now - ENDED_FOR)
     tallies = tx.incidents.tallies([i.id for i in found])
-    made = [(i, row_of(i, tallies.get(i.id))) for i in found]
-    made.sort(key=lambda pair: _order(*pair))
-    return [row for _, row in made]
+    return sorted((incident_row(i, tallies.get(i.id)) for i in found), key=urgency)
 
 
-def row_of(incident: Incident, tally: Tally | None) -> IncidentRow:
-    """As it is now: its urgency is that of its open alerts, whatever it was."""
-    chosen = next((c for c in incident.causes if c.signal_id == incident.cause), None)
-    if chosen is None and incident.causes and incident.verdict is CauseVerdict.NAMED:
-        chosen = incident.causes[0]
-    priority = tally.priority if tally is not None and tally.priority is not None else incident.priority
-    return IncidentRow(
-        id=incident.id,
-        state=incident.state.value,
-        priority=priority.glyph,
-        title=incident.title,
-        asset=incident.asset_id or "",
-        environment=incident.environment.short if incident.environment else "",
-        owner=incident.owner or "",
-        opened_us=to_us(incident.opened_at),
-        last_us=to_us(incident.last_at),
-        alerts=tally.alerts if tally is not None else 0,
-        open=tally.open if tally is not None else 0,
-        verdict=incident.verdict.value,
-        cause=chosen.title if chosen is not None else "",
-        external=incident.external,
-        onset_us=to_us(incident.onset_at) if incident.onset_at is not None else None,
-        impact=incident.impact,
-        resolved_us=to_us(incident.resolved_at) if incident.resolved_at is not None else None,
-    )
+def incident_lines(tx: Transaction, alert: Alert) -> tuple[str, tuple[str, ...]]:
+    """The incident that an alert belongs to, and lines about it for the alert's page; "" and none where there is none."""
+    ident = tx.incidents.of_alerts([alert.id]).get(alert.id)
+    incident = tx.incidents.get(ident) if ident is not None else None
+    if incident is None:
+        return "", ()
+    row = incident_row(incident, tx.incidents.tallies([incident.id]).get(incident.id))
+    lines = [
+        f"incident {row.id}: {row.title} ({row.state}, {row.open} of {many(row.alerts, 'alert')} open); {row.cause_words}"
+    ]
+    lines += [f"cause {c.score:.2f}: {c.title}; {'; '.join(c.why)}" for c in incident.causes[:3]]
+    return incident.id, tuple(lines)
 
 
 def incident_story(tx: Transaction, parts: JudgeParts, name: str, now: datetime) -> IncidentStory:
     """All that is known of one. Raises NotFound."""
     incident = find(tx, name)
-    row = row_of(incident, tx.incidents.tallies([incident.id]).get(incident.id))
+    row = incident_row(incident, tx.incidents.tallies([incident.id]).get(incident.id))
     members = tx.incidents.members(incident.id, LISTED)
     alerts = {m.alert_id: a for m in members if (a := tx.judgements.alert(m.alert_id)) is not None}
     notices = tx.notices.of_incident(incident.id)
@@ -100,11 +87,6 @@ def incident_story(tx: Transaction, parts: JudgeParts, name: str, now: datetime)
         links=tuple(_links(parts, incident, now)),
         undo=_undo(incident),
     )
-
-
-def _order(incident: Incident, row: IncidentRow) -> tuple[bool, str, int, str]:
-    urgent = {"P1": "0", "P2": "1", "?": "2", "P3": "3", "P4": "4"}.get(row.priority, "5")
-    return not incident.open, urgent if incident.open else "", -row.last_us, row.id
 
 
 def _causes(incident: Incident) -> Iterator[CauseLine]:
