@@ -7,6 +7,7 @@ https://developer.atlassian.com/cloud/jira/platform/rest/v3/  https://docs.atlas
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 from urllib.parse import quote
@@ -87,7 +88,7 @@ def respond(case: Case) -> Sequence[Effect]:
 def deliver(delivery: Delivery, options: Any, context: SendContext) -> str:
     """Bring the issue up to date. Raises TargetError."""
     assert isinstance(options, Options)
-    return keep(delivery, _Jira(options, context))
+    return keep(delivery, _Jira(options, context), context.first_receipt)
 
 
 def _headers(options: Options, context: SendContext) -> Mapping[str, str]:
@@ -112,6 +113,17 @@ class _Jira:
             raise unexpected(self._o.url + path, "issues")
         # An index may answer with what it thinks is near: only what carries the label is ours.
         return [self._ticket(i) for i in issues if mark in ((i.get("fields") or {}).get("labels") or ())]
+
+    def known(self, key: str) -> Ticket | None:
+        """The index of Jira Cloud lags some seconds behind what is stored."""
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]*-[0-9]+", key):
+            return None
+        try:
+            return self._ticket(self._api.get(f"{self._root}/issue/{key}", {"fields": "status,labels"}))
+        except TargetError as error:
+            if error.permanent:  # it was deleted, or moved out of sight
+                return None
+            raise
 
     def create(self, delivery: Delivery, marks: tuple[str, ...], earlier: Sequence[Ticket]) -> Ticket:
         options = self._o

@@ -310,3 +310,19 @@ def test_a_mark_is_one_word_of_at_most_fifty_letters(key: str) -> None:
     assert mark.isascii()
     assert not set(mark) & set(" /,\"'")
     assert mark != tickets.mark_of(key + "x")
+
+
+@pytest.mark.parametrize("make", [_jira_cloud, _jira_server])
+def test_an_issue_that_the_index_does_not_know_yet_is_found_by_the_first_receipt(
+    make: Callable[[Loopback], System], server: Loopback, nowhere: SendContext
+) -> None:
+    system = make(server)
+    first = system.kind.deliver(about(system), system.options, nowhere)
+    for path in ("/rest/api/3/search/jql", "/rest/api/2/search"):
+        server.on("GET", path, Reply.json({"issues": []}))
+    later = nowhere._replace(first_receipt=first)
+    receipt = system.kind.deliver(about(system, event=AlertEvent.RAISED, why="x"), system.options, later)
+    assert receipt.startswith("OPS-1 ")
+    assert len(system.api.tickets) == 1
+    gone = nowhere._replace(first_receipt="OPS-99 https://x")
+    assert "OPS-2" in system.kind.deliver(about(system, event=AlertEvent.RAISED, why="x"), system.options, gone)

@@ -24,6 +24,7 @@ from pulse_tui.domain.bill import Bill, DependencyChange, Head
 from pulse_tui.domain.catalogue import CatalogueEvent, EventType
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.delivery import Delivery, DeliveryState
+from pulse_tui.domain.elsewhere import Elsewhere, ListedElsewhere
 from pulse_tui.domain.estate import Component, Dependency, Estate
 from pulse_tui.domain.evals import Basis, Gate, SuiteRun, SuiteRunState, Task, Verdict
 from pulse_tui.domain.lifecycle import Lifecycle
@@ -49,7 +50,7 @@ from pulse_tui.services.evals import drifts, take
 from pulse_tui.services.promotion import decide
 from pulse_tui.services.registry import events
 from pulse_tui.services.rollback import aftermath, log_check, route
-from pulse_tui.services.signals import concerns, dependents, refresh
+from pulse_tui.services.signals import concerns, dependents, elsewhere, refresh
 from pulse_tui.services.suites import content, runs
 from pulse_tui.settings.shapes import SourceShape, SuiteShape
 from tests.fakes.nouns import (
@@ -191,6 +192,9 @@ BUILT: dict[str, Callable[[], Signal | None]] = {
     "note removed": lambda: withdrawn.no_longer_announced(
         notes._signal(NOTE, READING, SignalType.DEPRECATION, BOT, [USED], NOW), BOT, NOW
     ),
+    "incident elsewhere": lambda: elsewhere._signal(
+        ListedElsewhere(source="pd", system="pagerduty", at=NOW),
+        Elsewhere(key="PT4", title="p95", status="triggered", open=True), BOT.id, ESTATE),
     "shift": lambda: shifts.shift_signal(SHIFT, WIRE, BOT.id, BOT, NOW),
     "regression": lambda: regressions._signal(compared(), verdict_line()),
     "undecided": lambda: regressions._signal(compared(Verdict.INCONCLUSIVE),
@@ -212,7 +216,7 @@ def test_signals_are_made_in_one_place_and_every_maker_is_kept_here() -> None:
     makers = {name for name, text in texts.items() if re.search(r"\bobserved\(\n", text)} - {"domain/signal.py"}
     modules = (aftermath, bills, content, deliver, runs, refresh, concerns, events, drifts, take, decide, report, bundle, ci,
                matching, notes, regressions, log_check, route, dependents, shifts,
-               catalogue_signals, endings, withdrawn, reviews)  # fmt: skip
+               catalogue_signals, endings, withdrawn, reviews, elsewhere)  # fmt: skip
     assert makers == {Path(str(m.__file__)).relative_to(root).as_posix() for m in modules}
 
 

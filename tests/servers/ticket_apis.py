@@ -77,6 +77,7 @@ class Jira(_Api):
         number = self.opened(issue)
         issue["key"] = f"OPS-{number}"
         path = f"{self._root}/issue/OPS-{number}"
+        self.on("GET", path, lambda _: Reply.json(issue))
         self.on("GET", f"{path}/comment", lambda _: Reply.json({"comments": self.comments[number]}))
         self.on("POST", f"{path}/comment", lambda r: self._comment(number, r))
         self.on("GET", f"{path}/transitions", lambda _: Reply.json({"transitions": self.transitions}))

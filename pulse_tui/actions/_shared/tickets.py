@@ -46,6 +46,10 @@ class Desk(Protocol):
         """The tickets that carry the mark, the oldest first."""
         ...
 
+    def known(self, key: str) -> Ticket | None:
+        """The ticket of this key, where a search may not know it yet; None where it always does, or there is none."""
+        ...
+
     def create(self, delivery: Delivery, marks: tuple[str, ...], earlier: Sequence[Ticket]) -> Ticket:
         """A new one that carries the marks and names the earlier ones."""
         ...
@@ -63,14 +67,17 @@ class Desk(Protocol):
         ...
 
 
-def keep(delivery: Delivery, desk: Desk) -> str:
-    """Bring the thread's ticket up to date with one event; returns the receipt: key, address, and what was done.
+def keep(delivery: Delivery, desk: Desk, first: str = "") -> str:
+    """Bring the thread's ticket up to date with one event; returns the receipt: key, address, and what was done. ``first`` is the
+    receipt of the thread's first message.
 
     The same delivery again changes nothing. A ticket that a person closed while the alert is open stays closed, and the
     receipt says so.
     """
     event, mark = delivery.payload.get("event", ""), mark_of(delivery.thread)
     found = desk.search(mark)
+    if not found and (key := first.partition(" ")[0]) and (one := desk.known(key)) is not None:
+        found = [one]
     if not found:
         if event in ASKS_NOTHING:
             return f"no ticket has the mark {mark}: somebody deleted or moved it"
