@@ -12,7 +12,7 @@ def test_the_handover_has_every_section_and_one_key_hands_it_over() -> None:
         text = pilot.text()
         assert "WHAT TO WATCH" in text
         assert "ml-support: ana (ml) until 08:00, then ben" in text
-        await pilot.press("T")
+        await pilot.open_dialog("T")
         await pilot.press(*"ben", "enter")
         assert pilot.desk.calls == [("hand_over", "ben")]
 
@@ -25,7 +25,7 @@ def test_a_review_is_taken_and_finished_with_what_was_found() -> None:
         assert "review of a safety regression" in pilot.text()
         await pilot.press("t")
         assert pilot.desk.calls == [("take_review", "review-1")]
-        await pilot.press("d")
+        await pilot.open_dialog("d")
         await pilot.press(*"fine", "enter")
         assert pilot.desk.calls[1:] == [("finish_review", "review-1", "fine")]
 
