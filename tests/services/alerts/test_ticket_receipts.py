@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pulse_tui.domain.alert import OPEN
 from pulse_tui.domain.delivery import Delivery
+from pulse_tui.domain.elsewhere import Elsewhere, ListedElsewhere
 from pulse_tui.services.alerts.story import done_lines
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import ingest
-from tests.enrich.build import CVE
 
 
 def test_the_receipt_of_a_ticket_stands_with_what_was_done_and_that_of_a_message_does_not(judge: JudgeParts) -> None:
     now = judge.clock()
-    ingest([CVE], [], judge, now)
+    bot = Elsewhere(key="PT4", title="p95", status="triggered", open=True, assets=("support-bot",))
+    ingest([ListedElsewhere(source="pd", system="pagerduty", at=now, incidents=(bot,))], [], judge, now)
     with judge.store.write() as tx:
         (alert, *_) = tx.judgements.alerts(list(OPEN))
         for use, kind in (("ticket", "jira"), ("notify", "notify")):
