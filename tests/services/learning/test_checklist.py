@@ -11,6 +11,7 @@ from pulse_tui.domain.delivery import Delivery, DeliveryState
 from pulse_tui.domain.oncall import OnCall, Rotation, Schedule, Team
 from pulse_tui.domain.views.learning import Checklist, ChecklistLine
 from pulse_tui.policy.judge import CompiledRule, Policy
+from pulse_tui.policy.phase import Phase
 from pulse_tui.services.learning.launch import checklist
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.settings.shapes import GovernanceShape, SuiteShape
@@ -82,6 +83,19 @@ def test_reviews_stand_in_a_calendar_with_the_overdue_first(parts: RollbackParts
     assert (found.reviews[0].rule, found.reviews[0].overdue) == (late.id, True)
     assert [r.due for r in found.reviews] == sorted(r.due for r in found.reviews)
     assert line(found, "reviews").ok is False
+
+
+def test_a_policy_that_pages_nobody_yet_has_no_threshold_that_calls(parts: RollbackParts) -> None:
+    policy = parts.judging.policy
+    assert isinstance(policy, Policy)
+    assert line(checklist(parts), "thresholds").ok is True
+    early = Policy(policy.compiled, policy.engine, "x", phase=Phase.VISIBILITY)
+    seen = line(checklist(parts._replace(judging=parts.judging._replace(policy=early))), "thresholds")
+    assert (seen.ok, seen.missing) == (False, ("pages, in phase visibility",))
+    held = [CompiledRule(msgspec.structs.replace(c.rule, actions=("block",)), (), (), (), {}) for c in policy.compiled]
+    mute = Policy(tuple(held), policy.engine, "x")
+    seen = line(checklist(parts._replace(judging=parts.judging._replace(policy=mute))), "thresholds")
+    assert "latency_breach" in seen.missing
 
 
 @pytest.mark.parametrize("ident", ["inventory", "immutable", "suites", "drilled"])

@@ -12,6 +12,9 @@ from pulse_tui.domain.text import many
 from pulse_tui.domain.views.learning import ChecklistLine
 from pulse_tui.domain.words import ComponentKind, Priority, SignalType
 from pulse_tui.enrich.vendors.identity import is_floating
+from pulse_tui.policy.judge import Policy
+from pulse_tui.policy.phase import Phase
+from pulse_tui.policy.rules import Rule
 from pulse_tui.services.learning.launch.seen import Seen, line
 from pulse_tui.services.learning.metrics import BY_HAND
 from pulse_tui.services.parts import RollbackParts
@@ -30,6 +33,8 @@ WATCHED: Final = (
 """Each needs a rule that is enforced and asks somebody to respond."""
 
 
+_SILENT = frozenset({"note", "block", "pause", "freeze", "retest", "rollback"})
+"""Actions that reach no person."""
 _ASKS = (Priority.P1, Priority.P2, Priority.P3)
 
 
@@ -169,25 +174,28 @@ def advisories(seen: Seen) -> Iterator[ChecklistLine]:
 
 def thresholds(seen: Seen) -> Iterator[ChecklistLine]:
     """Each kind of failure calls somebody."""
-    enforced = Counter(kind for r in seen.rules if r.acts and r.priority in _ASKS for kind in r.on)
-    enforced.update(
-        kind
-        for r in seen.rules
-        if r.acts and r.priority not in _ASKS
-        for c in r.context
-        if c.priority in _ASKS
-        for kind in r.on
-    )
+    calling = [r for r in seen.rules if r.acts and _calls(r)]
+    enforced = Counter(kind for r in calling for kind in r.on)
     missing = [kind.value for kind in WATCHED if not enforced[kind]]
     observing = sum(not r.acts for r in seen.rules)
+    policy = seen.parts.judging.policy
+    phase = policy.phase if isinstance(policy, Policy) else Phase.LEARNING
+    if not phase.admits("page"):
+        missing = [f"pages, in phase {phase.value}", *missing]
     yield ChecklistLine(
         "thresholds",
         "a threshold that calls somebody is enforced for each kind of failure",
         not missing,
-        f"{len(WATCHED) - len(missing)} of {len(WATCHED)} kinds; {many(len(seen.rules), 'rule')}, {observing} observing",
+        f"{sum(enforced[kind] > 0 for kind in WATCHED)} of {len(WATCHED)} kinds; {many(len(seen.rules), 'rule')}, {observing} observing",
         tuple(missing),
         "enforce a rule on it with a priority of P1 to P3: pulse-tui help policy",
     )
+
+
+def _calls(rule: Rule) -> bool:
+    """Whether it reaches a person, with a priority that asks for a response."""
+    urgent = rule.priority in _ASKS or any(c.priority in _ASKS for c in rule.context)
+    return urgent and any(action not in _SILENT for action in rule.actions)
 
 
 def drilled(seen: Seen) -> Iterator[ChecklistLine]:
