@@ -1,4 +1,4 @@
-"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads|exploitation|feeds|feed_polls|catalogue|resolve|classify|tripwire|delivery]``: prints numbers, judges nothing."""
+"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads|exploitation|feeds|feed_polls|catalogue|resolve|classify|tripwire|nights|delivery]``: prints numbers, judges nothing."""
 
 import importlib
 import sys
@@ -28,6 +28,7 @@ NAMES = [
     "resolve",
     "classify",
     "tripwire",
+    "nights",
     "policy",
     "explain",
     "delivery",
