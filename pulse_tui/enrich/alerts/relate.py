@@ -63,8 +63,10 @@ def related(new: Footing, old: Footing) -> Relation | None:
 
 
 def belongs(new: Footing, incident: Incident) -> Relation | None:
-    """The closest relation of an alert to an incident; None when it has none."""
-    found = [relation for old in incident.footings if (relation := related(new, old)) is not None]
+    """The closest relation of an alert to a symptom of an incident; None when it has none. What only informs draws nothing
+    in: a note on a vendor's model is of interest to all who use it, and they have no trouble yet."""
+    symptoms = (old for old in incident.footings if old.kind in SYMPTOMS)
+    found = [relation for old in symptoms if (relation := related(new, old)) is not None]
     return max(found, key=lambda r: r.score, default=None)
 
 

@@ -123,9 +123,7 @@ def _open(tx: Transaction, alert: Alert, signal: Signal, new: Footing, now: date
     why = f"{kind_words(new.kind)} that belongs to no open incident"
     tx.incidents.join(Member(alert_id=alert.id, incident_id=incident.id, joined_at=now, by=SYSTEM, why=why))
     tx.log.append(now, SYSTEM, "incident.opened", incident.id, {"alert": alert.id, "title": alert.title, "why": why})
-    for other, stands_on, relation in _lone(tx, alert, incident, now):
-        incident = _with(tx, incident, relation, other, stands_on, now)
-    memory.put(tx, incident)
+    memory.put(tx, _with_lone(tx, alert, incident, new, now))
 
 
 def _join(
@@ -137,6 +135,9 @@ def _join(
         incident = msgspec.structs.replace(incident, external=name)
     if incident.footings != before.footings or _worth(incident.alerts):
         incident = ranked(tx, incident, now)
+    known = {f.asset_id for f in before.footings}
+    if opens(new.kind) and new.asset_id not in known and relation.shared is not Shared.STORM:
+        incident = _with_lone(tx, alert, incident, new, now)
     memory_of(tx).put(tx, incident)
 
 
@@ -166,25 +167,24 @@ def _with(
     )
 
 
-def _lone(tx: Transaction, alert: Alert, incident: Incident, now: datetime) -> list[tuple[Alert, Footing, Relation]]:
-    """Open alerts of the last day that only inform, belong to no incident and are related to the one that opens."""
-    stands_on = incident.footings[0]
-    assets = [a for a in (stands_on.asset_id, *stands_on.upstream[:_NEAR]) if a is not None]
+def _with_lone(tx: Transaction, alert: Alert, incident: Incident, new: Footing, now: datetime) -> Incident:
+    """With the open alerts of the day before that only inform, belong to no incident and are related to it: those on the asset
+    that begins to suffer, and on what it depends on."""
+    assets = [a for a in (new.asset_id, *new.upstream[:_NEAR]) if a is not None]
     recent = [
         a
         for asset in assets
         for a in tx.judgements.alerts(OPEN, _LOOKED, asset)
-        if a.id != alert.id and a.last_at >= now - BEFORE and a.first_at >= now - BEFORE
+        if a.id != alert.id and a.last_at >= new.at - BEFORE
     ]
     taken = tx.incidents.of_alerts([a.id for a in recent])
-    found = []
     for other in recent:
         if other.id in taken or (signal := tx.signals.get(other.signal_id)) is None or opens(signal.signal_type):
             continue
         stands_on = footing_of(tx, other, signal)
         if (relation := belongs(stands_on, incident)) is not None:
-            found.append((other, stands_on, relation))
-    return found
+            incident = _with(tx, incident, relation, other, stands_on, now)
+    return incident
 
 
 def _elsewhere(signal: Signal, standing: Sequence[Incident]) -> tuple[Incident, Relation] | None:

@@ -84,6 +84,30 @@ def test_a_status_page_that_reports_later_is_weighed_when_it_comes(judge: JudgeP
     assert (incident.verdict, incident.causes[0].signal_id) == (CauseVerdict.NAMED, "s-status")
 
 
+def test_a_note_a_vulnerability_and_a_breach_of_one_day_are_one_incident_that_blames_neither_without_evidence(
+    judge: JudgeParts,
+) -> None:
+    about = {"asset_id": "support-bot", "environment": CANARY}
+    proof = evidence(SignalType.CVE, component="openai/gpt-4.1", known_exploited=False, cvss=9.8)
+    note = evidence(SignalType.VENDOR_NOTE, note="n-9", components=["openai/gpt-4.1"])
+    take(judge, signal("cve", SignalType.CVE, evidence=proof, **about))
+    take(judge, signal("note", SignalType.VENDOR_NOTE, evidence=note, **about), at=later(hours=1))
+    take(judge, breach(1, at=later(hours=5)), at=later(hours=5))
+    (incident,) = incidents(judge)
+    assert len(members(judge, incident)) == len(alerts(judge)) >= 3
+    assert incident.verdict is CauseVerdict.UNKNOWN
+    said = {c.signal_id: " ".join(c.why) for c in incident.causes}
+    assert "seldom leads to slow answers" in said["s-cve"]
+    assert "uses openai/gpt-4.1" in said["s-note"]
+
+
+def test_what_only_informs_draws_nobody_elses_trouble_in(judge: JudgeParts) -> None:
+    note = evidence(SignalType.VENDOR_NOTE, note="n-9", vendor="mistral")
+    take(judge, breach(1), signal("note", SignalType.VENDOR_NOTE, evidence=note, asset_id="support-bot"))
+    take(judge, errors(asset_id="gateway", environment=PRODUCTION), at=later(minutes=5))
+    assert len(incidents(judge)) == 2
+
+
 def test_an_advisory_opens_no_incident_and_joins_the_one_of_its_day(judge: JudgeParts) -> None:
     found = evidence(SignalType.CVE, component="openai/gpt-4.1", known_exploited=False, cvss=9.8)
     cve = signal("cve", SignalType.CVE, asset_id="support-bot", environment=CANARY, evidence=found)
