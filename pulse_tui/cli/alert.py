@@ -24,7 +24,7 @@ Each is of the condition: it covers the alerts about the same cause in the same 
 def arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """An action, its subject and why."""
     if name == "muted":
-        parser.epilog = "Take one back: pulse-tui alert unmute ID, pulse-tui freeze HOLD --lift. Exits with 0."
+        parser.epilog = "Take one back: pulse-tui alert unmute ID, pulse-tui silence end ID, pulse-tui freeze HOLD --lift. Exits with 0."
         return
     parser.epilog = _ABOUT
     parser.add_argument("action", choices=["ack", "resolve", "silence", "waive", "unmute", "verdict"])

@@ -301,6 +301,7 @@ def _lines(
         lines.append(f"frozen: {', '.join(h.frozen)}")
     if h.paused:
         lines.append(f"paused: {', '.join(h.paused)}; pulse-tui muted says why, since when and what ends it")
+    lines += _quiet(h)
     if h.indeterminate:
         were = "decision in the last 24 h was" if h.indeterminate == 1 else "decisions in the last 24 h were"
         lines.append(f"{h.indeterminate} {were} indeterminate")
@@ -366,6 +367,14 @@ _KEPT_BACK = {
     "visibility": "people are notified, and nothing that policy asks for is done beside: no page, ticket or hold",
     "policy": "no rollback that policy asks for is proposed or runs by itself",
 }
+
+
+def _quiet(h: Header) -> list[str]:
+    """The silences and windows that stand."""
+    if not h.quiet:
+        return []
+    more = " …" if len(h.quiet) > 5 else ""
+    return [f"nobody is called for what these match: {', '.join(h.quiet[:5])}{more}; pulse-tui muted"]
 
 
 def _rest(h: Header) -> str:

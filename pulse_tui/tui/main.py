@@ -68,7 +68,7 @@ LEAVE: Final = (
     bind("tab", "next_pane(1)", "next pane", priority=False),
     bind("shift+tab", "next_pane(-1)", "previous pane"),
     bind("P", "plans", "plans", "rollback plans and their runs: what stopped, what waits for whom; resume, undo"),
-    bind("U", "muted", "muted", "everything that is muted, waived or held: until when, by whom, why; take it back"),
+    bind("U,m", "muted", "muted", "everything that is muted, waived or held: until when, by whom, why; take it back"),
     bind(
         "V",
         "notes",

@@ -208,7 +208,7 @@ CHANGING = {
     "approve_release", "promote_release", "quarantine_release", "retire_release", "pin_baseline", "accept_risk", "resume",
     "halt", "drill", "break_glass", "review", "end_waiver", "authorise", "revoke", "route", "correct", "withdraw",
     "verdict", "verdict_useful", "verdict_noise", "replay", "replay_all", "drop", "hand_over", "take", "finish",
-    "confirm", "split", "merge", "onset", "impact",
+    "confirm", "split", "merge", "onset", "impact", "silence_like",
 }  # fmt: skip
 
 

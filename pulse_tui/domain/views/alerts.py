@@ -63,9 +63,9 @@ class QuietRow(NamedTuple):
     """Something that is muted, waived or held: who decided it, until when, and why."""
 
     kind: str
-    """acknowledged, silenced, waived, block, pause or freeze."""
+    """acknowledged, silenced, waived, silence, maintenance, block, pause or freeze."""
     id: str
-    """Of the alert, or of the hold."""
+    """Of the alert, of the silence or window, or of the hold."""
     subject: str
     what: str
     by: str
@@ -78,6 +78,11 @@ class QuietRow(NamedTuple):
     def hold(self) -> bool:
         """Whether it is a hold and not a muted alert."""
         return self.kind in ("block", "pause", "freeze")
+
+    @property
+    def silence(self) -> bool:
+        """Whether it is a silence or a window, that covers what it matches."""
+        return self.kind in ("silence", "maintenance")
 
     def line(self) -> str:
         """As text."""

@@ -87,6 +87,8 @@ class Header(NamedTuple):
     """Who is on call now and next, in words; empty where no schedule is configured."""
     late_reviews: int = 0
     """Reviews that nobody has done by their day."""
+    quiet: tuple[str, ...] = ()
+    """Silences and maintenance windows that stand: ``maintenance m-3f2a until 2026-11-30T06:00:00Z``."""
     as_of: str = ""
     """When the newest of what is shown came, in UTC, once nothing came for a while; empty while the sources report."""
 

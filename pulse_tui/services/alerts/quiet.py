@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.moments import iso, to_us
+from pulse_tui.domain.text import many
 from pulse_tui.domain.views.alerts import QuietRow
 from pulse_tui.ports import Store, Transaction
 from pulse_tui.settings.check import nearest
@@ -16,7 +18,7 @@ from pulse_tui.settings.check import nearest
 def quiet(store: Store, now: datetime) -> tuple[QuietRow, ...]:
     """What is muted, what ends first on top; then the holds."""
     with store.read() as tx:
-        muted = sorted(_muted(tx, now), key=lambda row: (row.until_us or 0, row.id))
+        muted = sorted((*_muted(tx, now), *_silences(tx, now)), key=lambda row: (row.until_us or 0, row.id))
         return (*muted, *_held(tx, now))
 
 
@@ -50,6 +52,26 @@ def _muted(tx: Transaction, now: datetime) -> Iterator[QuietRow]:
     for alert in tx.judgements.alerts([AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED], 100_000):
         if alert.muted_at(now):
             yield _of(alert.lapse(now))
+
+
+def _silences(tx: Transaction, now: datetime) -> Iterator[QuietRow]:
+    """Those that stand, and those that are to come."""
+    counts = Counter(
+        a.silence_id for a in tx.judgements.alerts([AlertState.ACKNOWLEDGED, AlertState.SUPPRESSED], 100_000)
+    )
+    for silence in tx.silences.all(ended_after=now):
+        if not silence.stands(now) and not silence.to_come(now):
+            continue
+        covers = many(counts[silence.id], "alert") if silence.stands(now) else f"from {iso(silence.starts_at)}"
+        yield QuietRow(
+            kind=silence.kind.value,
+            id=silence.id,
+            subject=covers,
+            what=silence.match + (" (P1 too)" if silence.everything else ""),
+            by=silence.by,
+            until_us=to_us(silence.ends_at),
+            why=silence.why,
+        )
 
 
 def _of(alert: Alert) -> QuietRow:

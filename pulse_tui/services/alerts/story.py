@@ -98,7 +98,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
         incident, together = incident_lines(tx, alert)
         by_itself = _by_itself(tx, alert)
         return AlertStory(
-            alert=_row(alert, missed, now),
+            alert=_row(alert, missed, now)._replace(signal_type=signal.signal_type.value),
             changed=tuple(_changed(tx, alert, signal, advice)),
             risk=tuple(_risk(tx, alert, signal, asset, estate, now)),
             todo=(*by_itself, *_todo(alert, advice, done, missed, now), *_asked(tx, alert, signal, advice, now)),

@@ -31,6 +31,8 @@ SELECT (SELECT MIN(deadline) FROM alerts WHERE open_key IS NOT NULL AND state = 
        (SELECT MIN(due_at) FROM retests WHERE done_at IS NULL AND due_at >= :now),
        (SELECT MIN(due_at) FROM vendor_tasks WHERE done_at IS NULL AND due_at >= :now),
        (SELECT MIN(suppressed_until) FROM alerts WHERE open_key IS NOT NULL AND suppressed_until > :now),
+       (SELECT MIN(CASE WHEN starts_at > :now THEN starts_at ELSE ends_at END) FROM silences
+        WHERE ended_at IS NULL AND ends_at > :now),
        (SELECT MIN(acknowledged_until) FROM alerts WHERE open_key IS NOT NULL AND acknowledged_until > :now),
        (SELECT MIN(reviewed_until) FROM holds WHERE open_key IS NOT NULL AND reviewed_until > :now),
        (SELECT MIN(review_at) FROM waivers WHERE ended_at IS NULL AND review_at > :now),
@@ -187,7 +189,7 @@ def changes_us(
 def _moments(
     execute: Execute, sources: Sequence[Rounds], now_us: int, alerts: Sequence[AlertRow], rollbacks: Rollbacks
 ) -> Iterator[int]:
-    ((deadline, due, asked, silenced, acknowledged, reviewed, waived, undecided, unsent),) = execute(
+    ((deadline, due, asked, silenced, window, acknowledged, reviewed, waived, undecided, unsent),) = execute(
         _NEXT, {"now": now_us, "since": now_us - RECENT_US, "unsent": now_us - UNSENT_US}
     )
     lates = [s.late_us for s in sources if s.late_us is not None]
@@ -201,7 +203,7 @@ def _moments(
             lates.append(source.good_us - AHEAD_US - 1)  # its hour comes again
     # Each of these is the last moment at which things are still as they are.
     yield from (int(last) + 1 for last in (*lates, deadline, due, asked) if last is not None and last >= now_us)
-    yield from (int(until) for until in (silenced, acknowledged, reviewed, waived) if until is not None)
+    yield from (int(until) for until in (silenced, window, acknowledged, reviewed, waived) if until is not None)
     yield from (plan.expires_us for plan in rollbacks.plans if plan.expires_us > now_us)
     if any(not run.stopped for run in rollbacks.runs):
         yield now_us + RUNNING_US  # its process may be gone

@@ -23,10 +23,11 @@ from pulse_tui.domain.alert import ESCALATED, AlertState, missed_at
 from pulse_tui.domain.coverage import FILE_S, LEAST_S
 from pulse_tui.domain.delivery import IN_VAIN
 from pulse_tui.domain.health import ROUNDS_MISSED, Health, health
-from pulse_tui.domain.moments import from_us, to_us
+from pulse_tui.domain.moments import from_us, iso, to_us
 from pulse_tui.domain.policy_change import PolicyState, PolicyVersion
 from pulse_tui.domain.rollback import Rules
 from pulse_tui.domain.scope import Scope
+from pulse_tui.domain.silence import Silence
 from pulse_tui.domain.standing import RISKY, Standing
 from pulse_tui.domain.views.advisories import ROW_STATES, UNNAMED, AdvisoryRow
 from pulse_tui.domain.views.alerts import AlertRow
@@ -84,6 +85,8 @@ WHERE h.open_key IS NOT NULL
        WHERE d.id = h.decision_id AND a.open_key IS NOT NULL AND a.waived AND a.suppressed_until <= :now))
 ORDER BY h.seq
 """
+_QUIET = "SELECT body FROM silences WHERE ended_at IS NULL AND ends_at > :now ORDER BY ends_at, id"
+_QUIET_OF = msgspec.json.Decoder(Silence)
 _HITS = ", ".join(
     f"COUNT(DISTINCT CASE WHEN f.audit = 'matched' AND f.environment = '{e}' THEN f.asset_id END)" for e in _PLACES
 )
@@ -228,7 +231,12 @@ def read_kept(
             rollbacks,
             silence.as_of,
             paged,
-        )._replace(reviews=tuple(r for r in to_review if r.due < now.date()), policy=waits, phase=phase),
+        )._replace(
+            reviews=tuple(r for r in to_review if r.due < now.date()),
+            policy=waits,
+            phase=phase,
+            quiet=_quiet(execute, now),
+        ),
         registry=shown.rows,
         advisories=_same(advisories, before.board.advisories if before else ()),
         alerts=alerts,
@@ -244,6 +252,12 @@ def read_kept(
         ),
     )
     return Kept(board, registry, shown, workflows)
+
+
+def _quiet(execute: Execute, now: datetime) -> tuple[str, ...]:
+    """The silences and windows that stand, what ends first on top."""
+    found = [_QUIET_OF.decode(row[0]) for row in execute(_QUIET, {"now": to_us(now)})]
+    return tuple(f"{s.kind.value} {s.id} until {iso(s.ends_at)}" for s in found if s.stands(now))
 
 
 def _policy(execute: Execute) -> tuple[str, str]:

@@ -100,6 +100,13 @@ class AlertScreen(OfRollbacks, PageScreen):
         bind("o,P", "open_plan", "open plan", "open the plan that is there; approve it there", show=True),
         bind("a", "acknowledge", "ack", "acknowledge: you are working on it", show=True, changes=True),
         bind("s", "silence", "silence", "silence it for some hours, with a reason", show=True, changes=True),
+        bind(
+            "X",
+            "silence_like",
+            "all like it",
+            "silence everything of its kind on its asset, with a preview",
+            changes=True,
+        ),
         bind("w", "waive", "waive", "record an exception with a reason and a review date", show=True, changes=True),
         bind("u", "unmute", "unmute", "take back what mutes it, with a reason", show=True, changes=True),
         bind(
@@ -135,6 +142,10 @@ class AlertScreen(OfRollbacks, PageScreen):
     def applies(self, action: str) -> bool:
         if action in ("acknowledge", "silence", "waive", "resolve"):
             return self.story.alert.state != "resolved"
+        if action == "silence_like":
+            return (
+                bool(self.story.alert.asset and self.story.alert.signal_type) and self.story.alert.state != "resolved"
+            )
         if action == "unmute":
             return bool(self.story.alert.by)
         if action == "propose":
@@ -160,6 +171,9 @@ class AlertScreen(OfRollbacks, PageScreen):
 
     def action_silence(self) -> None:
         self.post_message(asks.Silence(self.story.alert.id, self.story.alert.title))
+
+    def action_silence_like(self) -> None:
+        self.post_message(asks.SilenceLike(self.story.alert.asset, self.story.alert.signal_type))
 
     def action_resolve(self) -> None:
         self.post_message(asks.Resolve(self.story.alert.id, self.story.alert.title))

@@ -61,7 +61,12 @@ class MutedScreen(ListScreen[QuietRow]):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "open", "open", "open the alert", show=True),
         bind(
-            "u", "take_back", "take back", "unmute the alert, or lift the hold, with a reason", show=True, changes=True
+            "u",
+            "take_back",
+            "take back",
+            "unmute the alert, end the silence or window, or lift the hold, with a reason",
+            show=True,
+            changes=True,
         ),
         bind(
             "v",
@@ -84,7 +89,7 @@ class MutedScreen(ListScreen[QuietRow]):
 
     def applies(self, action: str) -> bool:
         if action == "open":
-            return self.table.row is not None and not self.table.row.hold
+            return self.table.row is not None and not self.table.row.hold and not self.table.row.silence
         if action == "review":
             return self.table.row is not None and self.table.row.kind == "freeze"
         return super().applies(action)
@@ -99,4 +104,5 @@ class MutedScreen(ListScreen[QuietRow]):
 
     def action_take_back(self) -> None:
         if (row := self.table.row) is not None:
-            self.post_message(asks.Lift(row.id, row.what) if row.hold else asks.Unmute(row.id, row.what))
+            take = asks.Lift if row.hold else asks.EndSilence if row.silence else asks.Unmute
+            self.post_message(take(row.id, row.what))

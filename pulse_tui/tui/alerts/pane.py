@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from pulse_tui.domain.words import PRIORITY_RANK
-from pulse_tui.tui.alerts.rows import ALERTS
+from pulse_tui.tui.alerts.rows import ALERTS, alert_cells
 from pulse_tui.tui.alerts.verdict_keys import VERDICT_KEYS
-from pulse_tui.tui.asks.alerts import Acknowledge, GiveVerdict, OpenAlert, Resolve, Silence, Unmute, Waive
+from pulse_tui.tui.asks.alerts import (
+    Acknowledge,
+    AcknowledgeAll,
+    GiveVerdict,
+    OpenAlert,
+    Resolve,
+    Silence,
+    SilenceLike,
+    Unmute,
+    Waive,
+)
 from pulse_tui.tui.asks.incidents import OpenIncident
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.pane import Subject, TablePane
@@ -16,6 +26,7 @@ if TYPE_CHECKING:
     from pulse_tui.domain.views.alerts import AlertRow
     from pulse_tui.domain.views.board import Board
     from pulse_tui.tui.asks.base import Ask
+    from pulse_tui.tui.kit.rows import Cells
 
 
 def no_alerts(board: Board) -> str:
@@ -64,7 +75,22 @@ class AlertsPane(TablePane["AlertRow"]):
 
     TAB = "Alerts"
     KEYS: ClassVar = (
-        bind("a", "acknowledge", "ack", "acknowledge the alert: you are working on it", show=True, changes=True),
+        bind(
+            "a",
+            "acknowledge",
+            "ack",
+            "acknowledge the alert, or all that are marked: you are working on it",
+            show=True,
+            changes=True,
+        ),
+        bind("space", "mark", "mark", "mark the alert for a, or take the mark away"),
+        bind(
+            "X",
+            "silence_like",
+            "all like it",
+            "silence everything of its kind on its asset, with a preview",
+            changes=True,
+        ),
         bind("s", "silence", "silence", "silence the alert for some hours, with a reason", show=True, changes=True),
         bind("w", "waive", "waive", "record an exception with a reason and a review date", show=True, changes=True),
         bind("u", "unmute", "unmute", "take back what mutes it: an acknowledgement, a silence, a waiver", changes=True),
@@ -79,15 +105,17 @@ class AlertsPane(TablePane["AlertRow"]):
 
     def __init__(self) -> None:
         """Empty until the first board."""
-        super().__init__(ALERTS, id="alerts")
+        super().__init__(ALERTS._replace(cells=self._cells), id="alerts")
         self._grouped = False
         self._last: tuple[Board, int] | None = None
         self._reviews = 0
+        self._marked: frozenset[str] = frozenset()
         self._policy = self._phase = ""
 
     def show_board(self, board: Board, now_us: int, lead: str | None) -> None:
         self.empty = no_alerts(board)
         self._reviews = len(board.header.reviews)
+        self._marked &= {row.id for row in board.alerts}
         self._policy, self._phase = board.header.policy, board.header.phase
         self._last = board, now_us
         self.update_rows(grouped(board) if self._grouped else board.alerts, now_us)
@@ -95,6 +123,8 @@ class AlertsPane(TablePane["AlertRow"]):
     @property
     def heading(self) -> str:
         """With what is to be known of the policy: what is judged here is judged by it."""
+        if self._marked:
+            return f"{super().heading} ─ {len(self._marked)} marked: a acknowledges them"
         words = ["by incident"] if self._grouped else []
         words += [f"phase {self._phase}"] if self._phase else []
         if self._policy:
@@ -118,6 +148,8 @@ class AlertsPane(TablePane["AlertRow"]):
             return self._grouped or (self._last is not None and bool(self._last[0].incidents))
         if self.row is not None and self.row.rule == INCIDENT:
             return False  # what is decided of an alert is decided of each by itself
+        if action == "silence_like":
+            return self.row is not None and bool(self.row.asset)
         if action == "unmute":
             return self.row is not None and bool(self.row.by)
         return self.row is not None
@@ -127,9 +159,31 @@ class AlertsPane(TablePane["AlertRow"]):
         if self._last is not None:
             self.show_board(*self._last, None)
 
-    def action_acknowledge(self) -> None:
+    def _cells(self, row: AlertRow, now_us: int) -> Cells:
+        """As any row; a mark stands between priority and state."""
+        cells = list(alert_cells(row, now_us))
+        if row.id in self._marked:
+            text, style = cells[0]
+            cells[0] = (f"{text[:2]}*{text[3:]}", style)
+        return tuple(cells)
+
+    def action_mark(self) -> None:
         if self.row is not None:
+            self._marked ^= {self.row.id}
+            self.move(1)
+            self.redraw()
+
+    def action_acknowledge(self) -> None:
+        if self._marked:
+            self.post_message(AcknowledgeAll(tuple(row.id for row in self.rows if row.id in self._marked)))
+            self._marked = frozenset()
+            self.redraw()
+        elif self.row is not None:
             self.post_message(Acknowledge(self.row.id))
+
+    def action_silence_like(self) -> None:
+        if self.row is not None and self.row.asset:
+            self.post_message(SilenceLike(self.row.asset, self.row.signal_type))
 
     def action_silence(self) -> None:
         if self.row is not None:

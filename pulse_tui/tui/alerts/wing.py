@@ -29,7 +29,10 @@ class AlertsWing(Wing):
             asks.OpenAlert: self.open,
             asks.NextAlert: self.next,
             asks.Acknowledge: self.acknowledge,
+            asks.AcknowledgeAll: self.acknowledge_all,
             asks.Silence: self.silence,
+            asks.SilenceLike: self.silence_like,
+            asks.EndSilence: self.end_silence,
             asks.Waive: self.waive,
             asks.Resolve: self.resolve,
             asks.Unmute: self.unmute,
@@ -74,6 +77,23 @@ class AlertsWing(Wing):
         self._context.form(
             "Silence this alert", ask.title, fields,
             lambda values: self._context.act(lambda desk: desk.silence(ask.alert_id, float(values[0]), values[1])),
+        )  # fmt: skip
+
+    def acknowledge_all(self, ask: asks.AcknowledgeAll) -> None:
+        """At once."""
+        self._context.act(lambda desk: desk.acknowledge_all(ask.alert_ids))
+
+    def silence_like(self, ask: asks.SilenceLike) -> None:
+        """Ask what to match, for how long and why; what it would hit stands in the form before it is placed."""
+        from pulse_tui.tui.alerts.silencing import Silencing, like  # noqa: PLC0415  nobody needs it before the first X
+
+        Silencing(self._context).ask(like(ask.asset, ask.signal_type))
+
+    def end_silence(self, ask: asks.EndSilence) -> None:
+        """Ask why."""
+        self._context.form(
+            "End this silence: what it covered and still holds fires again", ask.title, (Field("Why"),),
+            lambda values: self._context.act(lambda desk: desk.end_silence(ask.alert_id, values[0])),
         )  # fmt: skip
 
     def waive(self, ask: asks.Waive) -> None:

@@ -36,6 +36,25 @@ class Silence(OfAlert):
     """Silence the alert for some hours; a form asks how long and why."""
 
 
+class SilenceLike(Ask):
+    """Silence everything of one kind on an asset; a form asks, with what it would hit."""
+
+    asset: str
+    signal_type: str
+
+
+class AcknowledgeAll(Ask):
+    """The operator works on these."""
+
+    opens = False
+
+    alert_ids: tuple[str, ...]
+
+
+class EndSilence(OfAlert):
+    """Take a silence or a window back (``alert_id`` is its id); a form asks why."""
+
+
 class Resolve(OfAlert):
     """Close the alert by hand; a form asks why."""
 

@@ -138,6 +138,7 @@ def _counts(header: Header) -> list[_Part]:
     lost = header.undelivered + header.unpaged
     what, word = ("undelivered", "msg") if header.undelivered else ("not paged", "page")
     first, paused = _first(frozen), header.paused
+    quiet = tuple(one.partition(" until ")[0] for one in header.quiet)
     heard = f"{header.sources_good}/{header.sources_total}"
     sources = styles.DIM if header.sources_good == header.sources_total else styles.WARN
     return [
@@ -162,6 +163,7 @@ def _counts(header: Header) -> list[_Part]:
         _counted(3, header.waiting, f"⧗ {header.waiting} waiting", f"⧗{header.waiting}", styles.WARN),
         _counted(3, int(bool(header.policy)), "⧗ policy", "⧗pol", styles.WARN),
         _counted(4, header.muted, f"○ muted {header.muted}", f"mut {header.muted}", styles.WARN, f"○{header.muted}"),
+        _counted(5, len(quiet), f"○ {_first(quiet)}", f"○{len(quiet)} quiet", styles.WARN),
         _counted(2, len(frozen), f"■ FREEZE {first}", f"■{len(frozen)}", styles.HELD),
         _counted(2, len(paused), f"‖ paused {_first(paused)}", f"‖{len(paused)}", styles.HELD),
         _counted(4, undecided, f"? {undecided} undecided", f"?{undecided}", styles.WARN),

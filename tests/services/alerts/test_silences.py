@@ -9,11 +9,13 @@ import pytest
 
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
+from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.notice import NoticeOutcome, Withheld
 from pulse_tui.domain.silence import SilenceKind
 from pulse_tui.domain.words import Environment, Priority
 from pulse_tui.services.alerts import operate, silences
 from pulse_tui.services.alerts.escalate import escalate
+from pulse_tui.services.alerts.quiet import quiet
 from pulse_tui.services.parts import JudgeParts
 from tests.fakes.clock import Clock
 from tests.fakes.nouns import NOW, later
@@ -246,3 +248,17 @@ def test_silence_of_one_environment_leaves_the_other(judge: JudgeParts) -> None:
     states = {a.environment: a.state for a in alerts(judge) if a.open}
     assert states[Environment.CANARY] is AlertState.SUPPRESSED
     assert states[Environment.PRODUCTION] is AlertState.FIRING
+
+
+def test_the_header_and_the_list_of_what_is_muted_name_what_stands_and_what_is_to_come(judge: JudgeParts) -> None:
+    take(judge, breach(1))
+    ident = placed(judge)
+    asked = silences.Wanted(BOT, later(hours=3), later(hours=4), "move", SilenceKind.MAINTENANCE)
+    silences.place(judge, asked, "ana", NOW)
+    board = judge.store.board("acme", None, NOW)
+    assert board.header.quiet == (f"silence {ident} until 2026-11-23T05:10:00Z",)
+    assert board.changes_us is not None
+    assert board.changes_us <= to_us(later(hours=2))
+    listed = {(r.kind, r.subject) for r in quiet(judge.store, NOW) if r.silence}
+    assert listed == {("silence", "1 alert"), ("maintenance", "from 2026-11-23T06:10:00Z")}
+    assert judge.store.board("acme", None, later(hours=5)).header.quiet == ()
