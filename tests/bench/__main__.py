@@ -1,4 +1,4 @@
-"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads|exploitation|feeds|feed_polls|catalogue|resolve|classify|tripwire|nights|delivery]``: prints numbers, judges nothing."""
+"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads|exploitation|feeds|feed_polls|catalogue|resolve|classify|tripwire|nights|delivery|feed30|rehearse]``: prints numbers, judges nothing."""
 
 import importlib
 import sys
@@ -32,6 +32,8 @@ NAMES = [
     "policy",
     "explain",
     "delivery",
+    "feed30",
+    "rehearse",
 ]
 
 if __name__ == "__main__":
