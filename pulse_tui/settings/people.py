@@ -292,7 +292,7 @@ def _calendar(
         checks.wrong(
             node, f"{what}: {problem.where} {problem.what}: nobody is known to be on call", problem.hint, warning=True
         )
-    return text or "", wrong[0].what if wrong else ""
+    return text or "", wrong[0].what.removeprefix("cannot be read: ") if wrong else ""
 
 
 def _ladders(node: Node | None, checks: _Checks) -> dict[Priority, tuple[Rung, ...]]:

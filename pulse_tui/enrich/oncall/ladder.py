@@ -19,6 +19,8 @@ class Clock(NamedTuple):
     begun: datetime
     reports: int = 0
     climbed: frozenset[int] = frozenset()
+    waiting: bool = False
+    """Nobody has been called yet: its rule lets it last for a while, for it may end by itself."""
 
 
 class Climb(NamedTuple):
@@ -48,7 +50,7 @@ def due(alert: Alert, oncall: OnCall, now: datetime, clock: Clock, opened: Calla
 
     Nobody climbs for an alert that somebody acknowledged, that is muted, or that is over.
     """
-    if alert.state is not AlertState.FIRING:
+    if alert.state is not AlertState.FIRING or clock.waiting:
         return []
     found = []
     for number, rung in _left(alert, oncall, clock):
@@ -90,6 +92,8 @@ def preview(alert: Alert, kind: SignalType, oncall: OnCall, now: datetime, clock
         until = alert.acknowledged_until if alert.state is AlertState.ACKNOWLEDGED else alert.suppressed_until
         ends = f" until {iso(until)}; then its clock starts afresh" if until is not None else ""
         return f"nobody else is called while it is {alert.word}{ends}"
+    if clock is not None and clock.waiting:
+        return "nobody has been called yet: it may end by itself; the ladder begins when somebody is"
     climb = next_rung(alert, oncall, now, clock)
     if climb is None:
         return "nobody else is called: every rung of the ladder was climbed"

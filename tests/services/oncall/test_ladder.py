@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import msgspec
 
-from pulse_tui.domain.alert import ESCALATED, Alert, AlertState
+from pulse_tui.domain.alert import ESCALATED, Alert, AlertEvent, AlertState
+from pulse_tui.domain.notice import Notice, NoticeOutcome, Use, Withheld
 from pulse_tui.domain.oncall import Rung
 from pulse_tui.domain.words import Priority
 from pulse_tui.services.alerts import operate
@@ -135,3 +136,30 @@ def test_when_every_rung_was_climbed_the_preview_says_so(judge: JudgeParts, cloc
     clock.pass_(minutes=5)
     assert climb(parts) == 1
     assert preview(parts) == "nobody else is called: every rung of the ladder was climbed"
+
+
+def test_while_a_breach_may_end_by_itself_nobody_climbs_and_the_clock_begins_when_somebody_is_called(
+    judge: JudgeParts, clock: Clock
+) -> None:
+    clock.now = START
+    parts = with_ladder(judge)
+    slow(parts)
+    alert = only(parts)
+    waits = Notice(
+        alert_id=alert.id, at=clock.now, event=AlertEvent.OPENED, use=Use.PAGE, outcome=NoticeOutcome.WITHHELD, why="it may end",
+        reason=Withheld.HEALS,
+    )  # fmt: skip
+    clock.pass_(minutes=1)
+    with parts.store.write() as tx:
+        tx.notices.add([msgspec.structs.replace(waits, at=clock.now)])
+    clock.pass_(minutes=14)
+    assert climb(parts) == 0
+    assert preview(parts).startswith("nobody has been called yet")
+    with parts.store.write() as tx:
+        tx.notices.add(
+            [msgspec.structs.replace(waits, at=clock.now, outcome=NoticeOutcome.QUEUED, reason=None, key="k")]
+        )
+    clock.pass_(minutes=9)
+    assert climb(parts) == 0
+    clock.pass_(minutes=1)
+    assert climb(parts) == 1
