@@ -16,7 +16,7 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     parser.add_argument(
         "--kind",
         metavar="KIND",
-        help="waiver, silence, hold, lift, 'accepted risk', override, approval, policy, reference",
+        help="waiver, silence, hold, lift, 'accepted risk', override, approval, review, policy, reference",
     )
     parser.epilog = "From the audit log, with the reason that was given. What the program did by rule is in pulse-tui activity. Exits with 0."
 

@@ -20,13 +20,14 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "waiver": ("alert.waived", "waiver."),
     "silence": ("alert.silenced", "alert.unmuted", "silence.", "maintenance."),
     "hold": ("hold.placed", "hold.reviewed"),
-    "lift": ("hold.lifted",),
+    "lift": ("hold.lifted", "enforce.forgotten"),
     "accepted risk": ("risk.",),
     "override": ("freeze.",),
     "approval": (
-        "plan.approved", "plan.rejected", "authorisation.", "run.reviewed", "release.approved", "release.promoted",
+        "plan.approved", "plan.rejected", "authorisation.", "release.approved", "release.promoted",
         "release.quarantined", "release.retired",
     ),
+    "review": ("run.reviewed", "review.done"),
     "policy": ("policy.",),
     "reference": ("baseline.", "suite.frozen", "tripwire.pinned", "component.loaded", "advisory.settled", "advisory.unsettled"),
 }  # fmt: skip
