@@ -52,7 +52,8 @@ class EmbargoShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     environments: tuple[Environment, ...] = (Environment.PRODUCTION,)
 
     def __post_init__(self) -> None:
-        if self.until <= self.starts:
+        given: tuple[datetime | None, datetime | None] = (self.starts, self.until)  # None where one could not be read
+        if None not in given and self.until <= self.starts:
             raise ValueError("until is not after from")
 
     def covers(self, asset_id: str, environment: Environment) -> bool:
@@ -78,5 +79,5 @@ def read_changes(node: Node | None, cron: Callable[[str], str | None], problems:
         return ChangesShape()
     for index, window in enumerate(found.windows):
         if window.cron is not None and (wrong := cron(window.cron)):
-            problems.append(Problem(str(node.mark), f"changes.windows[{index}].cron: {window.cron!r} {wrong}"))
+            problems.append(Problem(str(node.mark), f"changes.windows[{index}].cron: {window.cron!r}: {wrong}"))
     return found

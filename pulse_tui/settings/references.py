@@ -71,6 +71,17 @@ def _named_assets(settings: Settings) -> Iterator[tuple[str, str]]:
         for name, value in _options(source.options):
             if name in ("asset", "assets"):
                 yield from ((f"source {source.id}", a) for a in _texts(value))
+    for route in settings.routes:
+        for name, value in _options(route.options):
+            if name in ("asset", "assets"):
+                yield from ((f"route {route.id}", a) for a in _texts(value))
+            if name == "deployments":
+                places = value if isinstance(value, (list, tuple)) else ()
+                yield from ((f"route {route.id}", a) for p in places for n, a in _options(p) if n == "asset")
+    if settings.admission is not None:
+        yield from ((f"admission of {i.image}", i.asset) for i in settings.admission.images)
+    yield from ((f"change window {w.why}".rstrip(), a) for w in settings.changes.windows for a in w.assets)
+    yield from ((f"embargo {e.why}", a) for e in settings.changes.embargoes for a in e.assets)
 
 
 def _owners(settings: Settings, known: Known) -> Iterator[Broken]:
