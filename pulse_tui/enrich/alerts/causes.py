@@ -24,6 +24,8 @@ from pulse_tui.enrich.alerts.reach import Reach, World, reach
 MEAN = 0.65
 """The share of the mean over all symptoms; the rest is of the symptom that it explains best."""
 MOST_SYMPTOMS = 20
+EXPLAINED = 0.3
+"""From here on a candidate explains a symptom well enough for what hangs on that symptom."""
 
 
 class Ranking(NamedTuple):
@@ -39,6 +41,8 @@ class _Scored(NamedTuple):
     at: datetime
     score: float
     why: tuple[str, ...]
+    each: tuple[float, ...] = ()
+    """How well it explains each symptom."""
 
 
 def rank(footings: Sequence[Footing], signals: Iterable[Signal], world: World) -> Ranking:
@@ -47,13 +51,32 @@ def rank(footings: Sequence[Footing], signals: Iterable[Signal], world: World) -
     if any(f.kind not in (SignalType.INCIDENT, SignalType.SILENT_CHANGE) for f in symptoms):
         # What a vendor states, or a probe saw, explains what is measured here: it needs no cause of its own.
         symptoms = [f for f in symptoms if f.kind not in (SignalType.INCIDENT, SignalType.SILENT_CHANGE)]
+    found = [
+        scored
+        for signal in signals
+        if (kind := cause_kind(signal)) is not None and (scored := _score(signal, kind, symptoms, world)) is not None
+    ]
     groups: dict[tuple[str, ...], list[_Scored]] = {}
-    for signal in signals:
-        kind = cause_kind(signal)
-        if kind is not None and (scored := _score(signal, kind, symptoms, world)) is not None:
-            groups.setdefault(_same_thing(signal, kind), []).append(scored)
+    for scored in found:
+        groups.setdefault(_same_thing(scored.signal, scored.kind), []).append(_in_turn(scored, found, symptoms))
     causes = sorted((_cause(group) for group in groups.values()), key=lambda c: (-c.score, c.at, c.signal_id))
     return Ranking(tuple(causes[:RANKED]), verdict_of(causes))
+
+
+def _in_turn(scored: _Scored, others: Sequence[_Scored], symptoms: Sequence[Footing]) -> _Scored:
+    """Trouble of an asset that others depend on counts half where something explains that trouble in turn: a link of the
+    chain does not compete with its beginning."""
+    if scored.kind is not CauseKind.UPSTREAM:
+        return scored
+    places = [n for n, f in enumerate(symptoms) if f.asset_id == scored.signal.asset_id]
+    behind = max(
+        (other.each[n] for other in others if other.kind is not CauseKind.UPSTREAM for n in places), default=0.0
+    )
+    if behind < EXPLAINED:
+        return scored
+    return scored._replace(
+        score=scored.score / 2, why=(*scored.why, "something that happened before explains it in turn")
+    )
 
 
 def verdict_of(causes: Sequence[Cause]) -> CauseVerdict:
@@ -75,8 +98,10 @@ def happened(signal: Signal, kind: CauseKind) -> datetime:
 def _score(signal: Signal, kind: CauseKind, symptoms: Sequence[Footing], world: World) -> _Scored | None:
     at = happened(signal, kind)
     scores: list[float] = []
+    each: list[float] = []
     near: tuple[float, Footing, Reach] | None = None
     for symptom in symptoms:
+        each.append(0.0)
         if _itself(signal, symptom):
             continue  # it needs no explaining by itself
         found = reach(signal, kind, symptom, world)
@@ -85,6 +110,7 @@ def _score(signal: Signal, kind: CauseKind, symptoms: Sequence[Footing], world: 
             continue
         score = PRIOR[kind, EFFECTS[symptom.kind]] * found.score * _in_time(at, kind, symptom)
         scores.append(score)
+        each[-1] = score
         if near is None or score > near[0]:
             near = score, symptom, found
     if near is None or near[0] <= 0.0:
@@ -99,7 +125,7 @@ def _score(signal: Signal, kind: CauseKind, symptoms: Sequence[Footing], world: 
     why += contrast
     if PRIOR[kind, EFFECTS[near[1].kind]] < 0.2:
         why.append(f"a {kind.value} seldom leads to {_EFFECT_WORDS[EFFECTS[near[1].kind]]}")
-    return _Scored(signal, kind, at, min(whole * weight * sure, 1.0), tuple(why))
+    return _Scored(signal, kind, at, min(whole * weight * sure, 1.0), tuple(why), tuple(each))
 
 
 _EFFECT_WORDS = {

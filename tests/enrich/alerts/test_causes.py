@@ -111,6 +111,16 @@ def test_whoever_has_the_candidate_and_is_well_counts_against_it() -> None:
     assert any("other has it too and is well" in why for why in well.why)
 
 
+def test_a_link_of_the_chain_does_not_compete_with_its_beginning() -> None:
+    slow = signal("slow", asset_id="gateway", environment=PROD, occurred_at=later(minutes=-4), confidence=1.0)
+    symptoms = [footing(asset_id="gateway", upstream=(), at=later(minutes=-4)), footing()]
+    alone = rank(symptoms, [slow], World())
+    assert (alone.causes[0].signal_id, alone.verdict) == ("s-slow", CauseVerdict.NAMED)
+    both = rank(symptoms, [slow, deploy(1, later(minutes=-40), asset_id="gateway")], World())
+    assert ([c.signal_id for c in both.causes], both.verdict) == (["s-1", "s-slow"], CauseVerdict.NAMED)
+    assert "explains it in turn" in both.causes[1].why[-1]
+
+
 def test_a_release_that_was_not_the_one_measured_counts_half() -> None:
     seen = footing(SignalType.BENCHMARK_REGRESSION, version="v1")
     this = rank([seen], [deploy(1)], World()).causes[0].score

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.audit import AuditEntry
-from pulse_tui.domain.incident import LISTED, Incident, IncidentState
+from pulse_tui.domain.incident import LISTED, CauseVerdict, Incident, IncidentState
 from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.notice import Notice
 from pulse_tui.domain.text import many
@@ -20,6 +20,7 @@ from pulse_tui.domain.views.incidents import (
     Moment,
     NoticeLine,
 )
+from pulse_tui.enrich.alerts.relate import opens
 from pulse_tui.enrich.alerts.rows import incident_row, urgency
 from pulse_tui.ports import Transaction
 from pulse_tui.services.alerts.incidents.operate import find
@@ -80,7 +81,7 @@ def incident_story(tx: Transaction, parts: JudgeParts, name: str, now: datetime)
         onset=_onset(incident),
         impact=_impact(incident),
         ended=_ended(incident),
-        todo=tuple(_todo(tx, parts, alerts.values(), now)) if incident.open else (),
+        todo=tuple(_todo(tx, parts, incident, alerts.values(), now)) if incident.open else (),
         seen_before=tuple(_seen(tx, incident)),
         notices=tuple(_notice(n) for n in notices[-LISTED:]),
         timeline=_timeline(tx, incident, list(alerts.values()), notices),
@@ -128,11 +129,17 @@ def _undo(incident: Incident) -> str:
     return f"{act.what} by {act.by} at {iso(act.at)}: pulse-tui incident undo {incident.id}"
 
 
-def _todo(tx: Transaction, parts: JudgeParts, alerts: Iterable[Alert], now: datetime) -> Iterator[str]:
-    for alert in sorted((a for a in alerts if a.open), key=lambda a: a.order)[:1]:
-        signal = tx.signals.get(alert.signal_id)
-        if signal is not None:
-            yield from parts.advise(tx, parts, alert, signal, now).lines
+def _todo(
+    tx: Transaction, parts: JudgeParts, incident: Incident, alerts: Iterable[Alert], now: datetime
+) -> Iterator[str]:
+    """What is advised for the symptom where the likely cause is, else for the most urgent symptom; else for what is open."""
+    cause = incident.causes[0] if incident.causes and incident.verdict is not CauseVerdict.UNKNOWN else None
+    open_ = [(a, s) for a in alerts if a.open and (s := tx.signals.get(a.signal_id)) is not None]
+    at_cause = cause.asset_id if cause is not None else None
+    open_.sort(key=lambda pair: (not opens(pair[1].signal_type), pair[0].asset_id != at_cause, pair[0].order))
+    for alert, signal in open_[:1]:
+        where = f"{alert.asset_id} {alert.environment.short if alert.environment else ''}".strip()
+        yield from (f"{where}: {line}" for line in parts.advise(tx, parts, alert, signal, now).lines)
 
 
 def _seen(tx: Transaction, incident: Incident) -> Iterator[str]:

@@ -1,0 +1,75 @@
+"""What is asked of incidents and of what they stand on, on both databases."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pulse_tui.domain.bill import Bill
+from pulse_tui.domain.estate import Component
+from pulse_tui.domain.incident import Incident, Member, Tally
+from pulse_tui.domain.signal import encode
+from pulse_tui.domain.words import ComponentKind, Priority, SignalType
+from pulse_tui.storage.store import SqlStore
+from tests.fakes.nouns import NOW, alert, asset, later, signal
+
+
+def test_an_incident_is_counted_named_and_drawn_by_the_alerts_that_it_has(store: SqlStore) -> None:
+    incident = Incident(id="i-1234567890", title="slow", opened_at=NOW, last_at=NOW, external="pagerduty/Q1", alerts=3)
+    with store.write() as tx:
+        ended = alert(3, priority=Priority.P1).resolve(NOW, "fast again")
+        for one in (alert(1), alert(2, priority=Priority.P3), ended):
+            tx.judgements.put_alert(one)
+            tx.incidents.join(Member(alert_id=one.id, incident_id=incident.id, joined_at=NOW, by="pulse-tui", why="x"))
+        tx.incidents.put(incident)
+    with store.read() as tx:
+        assert tx.incidents.tallies([incident.id, "none"]) == {incident.id: Tally(3, 2, Priority.P2)}
+        assert sorted(tx.incidents.urgencies(incident.id)) == sorted(
+            [(Priority.P2, True, 1), (Priority.P3, True, 1), (Priority.P1, False, 1)]
+        )
+        assert {tx.incidents.named(n) for n in ("i-1234567890", "i-1234", "pagerduty/Q1")} == {incident}
+        assert tx.incidents.named("pagerduty") is None
+        assert len(tx.incidents.members(incident.id, 2)) == 2
+    board = store.board("x", None, NOW)
+    assert [(i.id, i.priority, i.open, i.alerts) for i in board.incidents] == [("i-1234567890", "P2", 2, 3)]
+    assert [a.incident for a in board.alerts] == ["i-1234567890"] * 2
+
+
+def test_signals_around_a_moment_are_those_of_the_assets_and_of_none(store: SqlStore) -> None:
+    made = [
+        signal(1, asset_id="bot"),
+        signal(2, asset_id="other"),
+        signal(3, SignalType.INCIDENT),
+        signal(4, asset_id="bot", occurred_at=later(hours=-9)),
+        signal(5, SignalType.CVE, asset_id="bot"),
+    ]
+    with store.write() as tx:
+        tx.signals.add([(s, encode(s)) for s in made])
+    with store.read() as tx:
+        found = tx.signals.around(
+            later(hours=-1), later(hours=1), {SignalType.LATENCY_BREACH, SignalType.INCIDENT}, ["bot"]
+        )
+    assert [s.id for s in found] == ["s-3", "s-1"]
+
+
+def test_what_an_asset_leans_on_are_models_and_assets_and_no_libraries(store: SqlStore) -> None:
+    parts = (
+        Component(id="openai/gpt-4.1", kind=ComponentKind.HOSTED_MODEL, name="gpt-4.1"),
+        Component(id="pkg:pypi/vllm", kind=ComponentKind.PACKAGE, name="vllm", version="0.9.1", ecosystem="PyPI"),
+        Component(id="asset:gateway", kind=ComponentKind.ASSET, name="gateway"),
+    )
+    with store.write() as tx:
+        tx.estate.put_assets([asset("bot"), asset("gateway")])
+        tx.dependencies.put_bill(Bill(source="estate", asset_id="bot", document="", at=NOW, components=parts))
+        old = Bill(
+            source="ci",
+            asset_id="bot",
+            document="b",
+            at=NOW,
+            version="9.9",
+            components=(msgspec.structs.replace(parts[0], id="openai/o3"),),
+        )
+        tx.dependencies.put_bill(old)
+    with store.read() as tx:
+        assert tx.dependencies.leans(["bot"]) == [("bot", "asset:gateway"), ("bot", "openai/gpt-4.1")]
+        assert tx.dependencies.leans() == tx.dependencies.leans(["bot"])
+        assert tx.dependencies.leans([]) == []
