@@ -16,6 +16,7 @@ from pulse_tui.domain.hold import Hold, HoldKind
 from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.notice import Use
 from pulse_tui.domain.words import Environment
+from pulse_tui.enrich.healing import healing
 from pulse_tui.enrich.vendors.sentences import note_lines
 from pulse_tui.ports import Case, Target
 
@@ -126,6 +127,7 @@ def payload(case: Case) -> dict[str, str]:
         "what_changed": changed(case),
         "risk": risk(case),
         "what_to_do": todo(case),
+        "ends": healing(signal) if case.event is not AlertEvent.RESOLVED else None,
         "priority": str(decision.priority),
         "severity": str(decision.severity),
         "asset": decision.asset_id,

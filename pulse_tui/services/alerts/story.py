@@ -35,6 +35,7 @@ from pulse_tui.domain.vendor_task import TaskKind, VendorTask
 from pulse_tui.domain.views.alerts import AlertRow, AlertStory
 from pulse_tui.domain.words import Environment, SignalType
 from pulse_tui.enrich.evals.sentences import metric_words
+from pulse_tui.enrich.healing import healing
 from pulse_tui.enrich.vendors.sentences import note_lines
 from pulse_tui.enrich.vendors.shifts import shift_words
 from pulse_tui.enrich.vendors.tasks import TRIPWIRE
@@ -102,7 +103,11 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             changed=tuple(_changed(tx, alert, signal, advice)),
             risk=tuple(_risk(tx, alert, signal, asset, estate, now)),
             todo=(*by_itself, *_todo(alert, advice, done, missed, now), *_asked(tx, alert, signal, advice, now)),
-            why=(*_flapping(tx, parts.judging, alert), *_why(decision, signal, tx.judgements.variables(decision.id))),
+            why=(
+                *_flapping(tx, parts.judging, alert),
+                *((healing(signal),) if alert.open else ()),
+                *_why(decision, signal, tx.judgements.variables(decision.id)),
+            ),
             incident=incident,
             correlated=(*together, *correlated(tx, signal), *_correlated(tx, alert, now), *missed_lines(tx, alert)),
             timeline=tuple(_timeline(tx, alert, signal)),
