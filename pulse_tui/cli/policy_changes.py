@@ -40,6 +40,8 @@ def _lines(version: PolicyVersion) -> list[str]:
     lines = [f"{version.digest[:12]}  {version.state.value:<8}  {iso(version.seen_at)}  read by {version.by}"]
     if version.approved_by is not None and version.approved_at is not None:
         lines.append(f"  approved by {version.approved_by} {iso(version.approved_at)}: {version.why}")
+    elif version.why and version.rejected_by is None:
+        lines.append(f"  {version.why}")
     if version.rejected_by is not None and version.rejected_at is not None:
         lines.append(f"  rejected by {version.rejected_by} {iso(version.rejected_at)}: {version.why}")
     lines += [f"  {line}" for line in version.changed[:SHOWN]]

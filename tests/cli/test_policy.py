@@ -6,8 +6,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
+from pulse_tui.domain.policy_change import PolicyState
 from pulse_tui.wiring import House
 from tests.cli.conftest import Shell
 
@@ -221,3 +223,27 @@ def test_what_a_phase_keeps_back_stands_in_explain_and_status(shell: Shell) -> N
     assert "phase visibility: people are notified" in status
     assert "frozen:" not in status
     assert "note policy phase: visibility" in shell("doctor").out
+
+
+def test_a_process_that_judges_by_the_former_policy_takes_up_the_approved_one(strict: Shell) -> None:
+    write(strict, "1.02")
+    strict("policy", "list")
+    running = House(strict.config)
+    assert running.policy.digest != running.written_policy.digest
+    assert running.changed() is None
+    strict("policy", "approve", digest(strict)[:8], "--why", "x", by="ben")
+    assert running.changed() is not None
+    assert running.current().policy.digest == digest(strict)
+    running.close()
+
+
+def test_a_former_policy_that_cannot_be_loaded_any_more_gives_way_to_the_written_one(strict: Shell) -> None:
+    """As after an upgrade that took a variable away: nothing would be judged by it."""
+    with House(strict.config).store.write() as tx:
+        (version,) = tx.policies.in_state(PolicyState.IN_FORCE)
+        tx.policies.put(msgspec.structs.replace(version, text=version.text.replace("service.ratio", "service.gone")))
+    write(strict, "1.02")
+    assert in_force(strict) == digest(strict)
+    said = strict("policy", "list").out
+    assert f"{digest(strict)[:12]}  in force" in said
+    assert "nobody approved it: this version of the program cannot load the policy that was in force" in said

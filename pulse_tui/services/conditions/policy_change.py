@@ -28,6 +28,7 @@ from pulse_tui.services.signals.respond import Responder, close_alert
 _SEEN = "policy.digest"
 _CHANGED, _SUBJECT = "policy.changed", "policy"
 """How the audit log has a change: what a policy ended, at that moment, has not ended by its own evidence."""
+_LOST = "nobody approved it: this version of the program cannot load the policy that was in force"
 BACK = timedelta(days=90)
 """Conditions last reported longer ago are not judged again."""
 
@@ -58,12 +59,12 @@ def take_policy(
     """
     written = parts.proposed or parts.policy
     with parts.store.read() as tx:
-        step, former = _step(tx, written), in_force(tx)
+        step, former = _step(tx, written, parts.proposed), in_force(tx)
     if step is _Step.NOTHING:
         return None
     weighed = effect(former.text) if former is not None and step in (_Step.PROPOSE, _Step.PUT) else ""
     with parts.store.write() as tx:
-        step, former = _step(tx, written), in_force(tx)
+        step, former = _step(tx, written, parts.proposed), in_force(tx)
         version = _version(written, former, now, by, weighed)
         if step is _Step.FIRST:
             tx.plumbing.put_value(_SEEN, written.digest)
@@ -80,6 +81,8 @@ def take_policy(
             }
             tx.log.append(now, by, "policy.proposed", version.digest, about)
         elif step is _Step.PUT:
+            if former is not None and former.approvals:
+                version = msgspec.structs.replace(version, why=_LOST)
             return put_in_force(tx, parts._replace(policy=written, proposed=None), version, now, by)
     return None
 
@@ -112,20 +115,22 @@ def put_in_force(tx: Transaction, parts: JudgeParts, version: PolicyVersion, now
         "effect": version.effect,
     }
     if version.approved_by is not None:
-        about |= {"proposed_by": version.by, "why": version.why}
+        about["proposed_by"] = version.by
+    if version.why:
+        about["why"] = version.why
     tx.log.append(now, by, _CHANGED, _SUBJECT, about)
     _retire(tx, parts, now)
     return _again(tx, parts, now)
 
 
-def _step(tx: Transaction, written: Judge) -> _Step:
+def _step(tx: Transaction, written: Judge, proposed: Judge | None) -> _Step:
     former, seen = in_force(tx), tx.plumbing.get_value(_SEEN)
     if former is None:
         return _Step.FIRST if seen in (None, written.digest) else _Step.PUT
     if former.digest == written.digest:
         return _Step.BACK if tx.policies.in_state(PolicyState.PROPOSED, PolicyState.REJECTED) else _Step.NOTHING
-    if not former.approvals:
-        return _Step.PUT
+    if not former.approvals or proposed is None:
+        return _Step.PUT  # nothing else judges: this version of the program cannot load what was in force
     known = tx.policies.get(written.digest)
     return _Step.NOTHING if known is not None and known.unsettled else _Step.PROPOSE
 
