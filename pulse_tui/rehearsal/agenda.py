@@ -158,6 +158,9 @@ class Agenda:
             self._put(now + WITHIN, Due.DEADLINES)
         if notice.reason not in (Withheld.HEALS, Withheld.FLAPPING):
             if notice.event.calls:
+                if notice.alert_id in self._waiting and (called := self._alerts.get(notice.alert_id)) is not None:
+                    for rung in ladder_of(called, self._oncall):  # whose clock begins when somebody is called
+                        self._put(notice.at + rung.after, Due.DEADLINES)
                 self._waiting.discard(notice.alert_id)
             return
         alert = self._alerts.get(notice.alert_id)

@@ -30,8 +30,8 @@ from pulse_tui.settings.check import nearest
 OF_CONCERNS = {"break-glass": "run", "by-itself": "run", "emergency": "override"}
 """Concerns that stand until somebody reviewed what was done, and the kind of their review."""
 _DONE_ELSEWHERE = {
-    "run": "pulse-tui rollback review RUN --why FINDING ends it",
-    "override": "pulse-tui freeze review ASSET VERSION --env ENV --why FINDING ends it",
+    "run": "another operator ends it: pulse-tui rollback review RUN --why FINDING",
+    "override": "another operator ends it: pulse-tui freeze review ASSET VERSION --env production --why FINDING",
     "rule": "review the rule and write its next day under review: in the policy",
     "retest": "run the suite: the run ends it",
 }
