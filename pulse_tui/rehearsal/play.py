@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,7 +38,9 @@ LEFT_OUT = frozenset(
 )
 """Chores that look at the outside world or at what a scenario cannot change; messages are sent whenever one is due."""
 _OF_THEIR_OWN = {Due.MUTES: "mutes", Due.DEADLINES: "deadlines", Due.DAYS: "days"}
-"""Chores whose moment is known; the others are asked at every moment."""
+"""Chores whose moment is known; the others are done at the next moment after :data:`OTHERS`."""
+OTHERS = timedelta(hours=1)
+"""How often what is due by days is looked at."""
 
 
 class Clock:
@@ -119,6 +121,7 @@ class Player:
         self._agenda = Agenda(self.clock.now, self.house.policy, self.house.settings.oncall)
         self._landings: dict[str, int] = {}
         self._unsent = False
+        self._others = self.clock.now
         self.house.__dict__["store"] = WatchedStore(self.house.store, self._landed)
         judging = self.house.judging
         self.narrator = Narrator(judging.routes)
@@ -187,6 +190,10 @@ class Player:
     def _keep_house(self, kinds: frozenset[Due]) -> None:
         keeping = Keeping(self.house, Lanes(inline=True), REJUDGED, [])
         known = set(_OF_THEIR_OWN.values())
+        if self.clock.now < self._others:
+            known = set(self._chores)
+        else:
+            self._others = self.clock.now + OTHERS
         wanted = {_OF_THEIR_OWN[kind] for kind in kinds if kind in _OF_THEIR_OWN}
         for name, chore in self._chores.items():
             if name in LEFT_OUT or (name in known and name not in wanted):

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from pulse_tui.domain.alert import Alert
+from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.incident import Incident, Member
+from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.notice import Notice
 from pulse_tui.domain.silence import Silence
 
@@ -84,6 +85,7 @@ class WatchedStore:
         """``landed`` is called after each transaction in which something happened; of one that was undone, nothing did."""
         self._real = real
         self._landed = landed
+        self._alerts: dict[str, Alert] = {}
 
     @contextmanager
     def write(self) -> Iterator[Any]:
@@ -93,12 +95,23 @@ class WatchedStore:
             for table, hooks in _WATCHED.items():
                 setattr(tx, table, _Watched(getattr(tx, table), hooks, seen))
             yield tx
+        self._alerts.update({each.id: each for each in seen if isinstance(each, Alert)})
         if seen:
             self._landed(seen)
 
+    @contextmanager
+    def read(self) -> Iterator[Any]:
+        """A view of one moment. The list of alerts, which is asked for at every moment that is played, is not read again:
+        all of them were written through here."""
+        with self._real.read() as tx:
+            tx.judgements = _Remembered(tx.judgements, self._alerts)
+            yield tx
+
     def acting(self, check: Callable[[], None]) -> WatchedStore:
         """This store for one action."""
-        return WatchedStore(self._real.acting(check), self._landed)
+        acting = WatchedStore(self._real.acting(check), self._landed)
+        acting._alerts = self._alerts
+        return acting
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
@@ -124,3 +137,28 @@ class _Watched:
             return answer
 
         return watched
+
+
+def _order(alert: Alert) -> tuple[int, str]:
+    """As the table lists them: the newest first."""
+    return -to_us(alert.first_at), alert.id
+
+
+class _Remembered:
+    """The table of alerts and decisions, with its list of alerts in memory."""
+
+    def __init__(self, real: Any, alerts: Mapping[str, Alert]) -> None:
+        self._real = real
+        self._alerts = alerts
+
+    def alerts(
+        self, states: Sequence[AlertState] | None = None, limit: int = 1000, asset_id: str | None = None
+    ) -> list[Alert]:
+        if states is None:
+            found: list[Alert] = self._real.alerts(states, limit, asset_id)
+            return found
+        kept = [a for a in self._alerts.values() if a.state in states and asset_id in (None, a.asset_id)]
+        return sorted(kept, key=_order)[:limit]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
