@@ -100,7 +100,7 @@ def test_when_the_database_does_not_answer_the_configuration_decides(
     denied = asked(parts)
     assert not denied["allowed"]
     assert "the database is locked" in denied["status"]["message"]
-    assert "could not ask its gate" in asked(parts, on_error=Verdict.ALLOW)["warnings"][0]
+    assert "could not be asked" in asked(parts, on_error=Verdict.ALLOW)["warnings"][0]
 
 
 def test_an_answer_is_given_again_for_a_moment_and_never_after_something_was_written(
