@@ -36,6 +36,7 @@ class Lanes:
         self._lock = threading.Lock()
         self._threads: dict[str, threading.Thread] = {}
         self._again: set[str] = set()
+        self._later: set[str] = set()
         self._done: list[str] = []
         self._broken: list[str] = []
 
@@ -54,11 +55,20 @@ class Lanes:
         thread.start()
 
     def later(self, name: str, work: Work, seconds: float) -> None:
-        """Begin it after a while; who leaves does not wait for it. Not of work that is done inline: that is asked for again."""
-        if not self._inline:
-            timer = threading.Timer(seconds, self.begin, (name, work))
-            timer.daemon = True
-            timer.start()
+        """Begin it after a while, once however often it is asked for meanwhile; who leaves does not wait for it. Not of work
+        that is done inline: that is asked for again."""
+        with self._lock:
+            if self._inline or name in self._later:
+                return
+            self._later.add(name)
+        timer = threading.Timer(seconds, self._now, (name, work))
+        timer.daemon = True
+        timer.start()
+
+    def _now(self, name: str, work: Work) -> None:
+        with self._lock:
+            self._later.discard(name)
+        self.begin(name, work)
 
     def ended(self) -> Ended:
         """What came of it since the last time; each sentence once."""

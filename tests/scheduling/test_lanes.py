@@ -117,3 +117,23 @@ def test_a_process_that_leaves_waits_for_what_moves_targets_and_for_nothing_else
     assert done == ["moved"]
     slow.set()
     assert lanes.wait(5)
+
+
+def test_work_for_later_is_begun_once_however_often_it_was_asked_for() -> None:
+    lanes, done, ran = Lanes(), list[int](), threading.Event()
+
+    def work() -> list[str]:
+        done.append(1)
+        ran.set()
+        return []
+
+    threads = threading.active_count()
+    for _ in range(50):
+        lanes.later("route chat", work, 0.05)
+    assert threading.active_count() <= threads + 1
+    assert ran.wait(5)
+    assert lanes.wait(5)
+    assert done == [1]
+    ran.clear()
+    lanes.later("route chat", work, 0.01)
+    assert ran.wait(5)
