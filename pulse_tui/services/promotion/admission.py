@@ -117,7 +117,7 @@ def _words(
 def failed(uid: str, what: str, why: str, shape: AdmissionShape) -> Admitted:
     """The gate could not be asked, or did not answer in time: as ``on_error`` says."""
     allowed = shape.on_error is Verdict.ALLOW
-    words = f"the gate of pulse-tui could not be asked: {why}"
+    words = f"pulse-tui: its gate could not be asked: {why}"
     body = answered(uid, allowed=allowed, message=words, warnings=[words] if allowed else ())
     return Admitted(body, allowed, f"{what} {'admitted' if allowed else 'denied'}: {words}")
 
