@@ -10,8 +10,10 @@ from pulse_tui.domain.decision import Decision
 from pulse_tui.domain.delivery import Delivery, DeliveryState
 from pulse_tui.domain.effect import Did, Response
 from pulse_tui.domain.errors import PulseError
+from pulse_tui.domain.notice import Withheld
 from pulse_tui.domain.views.rollback import PlanStory
 from pulse_tui.domain.words import Outcome
+from pulse_tui.ports import Transaction
 from pulse_tui.process import holder_name
 from pulse_tui.services.alerts.deliver import deliver
 from pulse_tui.services.desk import ServiceDesk
@@ -83,7 +85,7 @@ def _matrix(house: House, say: Say) -> bool:
                 continue
             for decision in decisions:
                 responses = tx.judgements.responses(decision.id)
-                whole &= _decided(decision, responses, row, say)
+                whole &= _decided(decision, responses, row, say, _known(tx, decision))
     with house.store.read() as tx:
         deliveries = tx.plumbing.deliveries()
     say(f"  delivered: {', '.join(_counted(deliveries))}")
@@ -99,13 +101,20 @@ def _counted(deliveries: Sequence[Delivery]) -> list[str]:
     return [f"{n} {kind} to {route} {state}" for (kind, route, state), n in sorted(counts.items())]
 
 
-def _decided(decision: Decision, responses: Sequence[Response], row: Row, say: Say) -> bool:
+def _known(tx: Transaction, decision: Decision) -> bool:
+    """Whether those whom it concerns were notified of another alert of the same incident."""
+    alert = tx.judgements.open_alerts([decision.fingerprint]).get(decision.fingerprint)
+    return alert is not None and any(n.reason is Withheld.INCIDENT for n in tx.notices.of(alert.id))
+
+
+def _decided(decision: Decision, responses: Sequence[Response], row: Row, say: Say, known: bool) -> bool:
     say(f"    {decision.priority.value:<4} {decision.title}  (rule {decision.rule_id}, decision {decision.id[:10]})")
     seen = ", ".join(f"{c.text} is true" for c in decision.comparisons if c.held)
     say(f"         because {seen}")
     for response in responses:
         say(f"         {response.action}: {response.what}")
-    missing = [a for a in row.actions if not any(r.action == a and r.did is not Did.NOTHING for r in responses)]
+    done = {r.action for r in responses if r.did is not Did.NOTHING or (known and r.action == "notify")}
+    missing = [a for a in row.actions if a not in done]
     if missing:
         say(f"         MISSING: {', '.join(missing)}")
     return not missing
