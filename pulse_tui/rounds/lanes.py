@@ -32,7 +32,7 @@ class Lanes:
 
     def __init__(self, *, inline: bool = False) -> None:
         """``inline``: the work is done at once, by who begins it."""
-        self._inline = inline
+        self.inline = inline
         self._lock = threading.Lock()
         self._threads: dict[str, threading.Thread] = {}
         self._again: set[str] = set()
@@ -42,7 +42,7 @@ class Lanes:
 
     def begin(self, name: str, work: Work) -> None:
         """Have it done; once more after what is under way by that name, which may not have seen what is new."""
-        if self._inline:
+        if self.inline:
             self._do(work)
             return
         with self._lock:
@@ -58,7 +58,7 @@ class Lanes:
         """Begin it after a while, once however often it is asked for meanwhile; who leaves does not wait for it. Not of work
         that is done inline: that is asked for again."""
         with self._lock:
-            if self._inline or name in self._later:
+            if self.inline or name in self._later:
                 return
             self._later.add(name)
         timer = threading.Timer(seconds, self._now, (name, work))

@@ -29,6 +29,8 @@ AGAIN_S = 30.0
 UNDER_WAY = Outcome("its earlier round is still under way", AGAIN_S)
 LOOK_S = 0.1
 """How often is asked whether another process wrote: a microsecond's question."""
+PACED_S = 30.0
+"""So long a refresh by hand waits for a route that takes one message after the other."""
 REJUDGED = 8
 """Runs that are judged again in one housekeeping: deliveries and deadlines do not wait for the others."""
 
@@ -351,6 +353,13 @@ def _to_route(keeping: Keeping, route: str) -> list[str]:
     from pulse_tui.services.alerts.deliver import empty  # noqa: PLC0415
 
     sent, again_s = empty(route, keeping.house.judging, holder_name())
+    end = time.monotonic() + PACED_S
+    while keeping.lanes.inline and again_s is not None and time.monotonic() + again_s < end:
+        time.sleep(
+            again_s
+        )  # nobody comes back to it: whoever refreshes by hand or by cron waits for the pace of a provider
+        more, again_s = empty(route, keeping.house.judging, holder_name())
+        sent = sent.plus(more)
     keeping.sent.append(sent)
     if again_s is not None and again_s < HOUSEKEEPING_S:  # else the housekeeping comes back to it
         keeping.lanes.later(f"route {route}", partial(_to_route, keeping, route), again_s)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pulse_tui.domain.delivery import Delivery
-from pulse_tui.rounds.work import Rounds
+from pulse_tui.rounds.work import Rounds, housekeeping
 from pulse_tui.wiring import House
 from tests.fakes.small_estate import write_estate
 from tests.servers.loopback import Loopback, Reply
@@ -78,4 +78,21 @@ def test_the_housekeeping_sends_the_heartbeat_and_announces_once_that_it_does_no
     assert [o.failed for o in said] == [False, False, True, False]
     assert "the heartbeat does not arrive since" in said[2].message
     rounds.leave()
+    house.close()
+
+
+def test_a_refresh_by_hand_sends_all_that_a_route_with_a_pace_has(tmp_path: Path, server: Loopback) -> None:
+    server.on("POST", "/workflow", Reply(202))
+    folder = estate(tmp_path, server)
+    config = folder / "pulse.yaml"
+    room = f'routes:\n  - {{id: room, kind: teams, webhook: "{server.url}/workflow", owner_teams: [nobody]}}\n'
+    config.write_text(config.read_text().replace("routes:\n", room))
+    house = House(folder)
+    house.sync()
+    with house.store.write() as tx:
+        for key in ("notify-1", "notify-2", "notify-3"):
+            made = Delivery(key=key, kind="teams", route="room", payload={"title": key}, created_at=house.clock())
+            tx.plumbing.enqueue(made)
+    housekeeping(house)
+    assert len(server.seen("POST", "/workflow")) == 3
     house.close()
