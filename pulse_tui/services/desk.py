@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from pulse_tui.domain.alert import Alert, AlertState
-from pulse_tui.domain.delivery import DeliveryState, undelivered
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.health import Health
@@ -42,7 +41,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.advisories import waived, waivers
 from pulse_tui.services.advisories.settle import settle_fix, unsettle
 from pulse_tui.services.advisories.story import advisory_story, ledger_page
-from pulse_tui.services.alerts import operate
+from pulse_tui.services.alerts import operate, outbox
 from pulse_tui.services.alerts.delivery_calls import DeliveryCalls
 from pulse_tui.services.alerts.incident_calls import IncidentCalls
 from pulse_tui.services.alerts.people_calls import PeopleCalls
@@ -212,7 +211,7 @@ class ServiceDesk(DeliveryCalls, IncidentCalls, LearningCalls, PeopleCalls, Sile
             sources = list(tx.plumbing.sources().values())
             failing = [s for s in sources if s.health(now) is Health.FAILING]
             suspect = [s for s in sources if s.health(now) is Health.SUSPECT]
-            lost = undelivered(tx.plumbing.deliveries(states=(DeliveryState.QUEUED, DeliveryState.DEAD)), now)
+            unsent = outbox.undelivered_lines(tx, now)
             refused = tx.signals.quarantined(20)
             firing = tx.judgements.alerts([AlertState.FIRING], 100_000)
         judging = self._parts.judging
@@ -220,12 +219,7 @@ class ServiceDesk(DeliveryCalls, IncidentCalls, LearningCalls, PeopleCalls, Sile
         owners = sorted({a.owner or "" for a in firing if a.priority in URGENT})
         lines = [f"source {s.id} failed {many(s.failures, 'time')}: {s.reason}" for s in failing]
         lines += [f"source {s.id} is suspect: {s.reason}" for s in suspect]
-        lines += [
-            f"{d.kind} to {d.route} "
-            + ("failed permanently" if d.state is DeliveryState.DEAD else f"waits after {d.attempts} tries")
-            + (f": {d.error}" if d.error else ": nobody sends it, no collector runs")
-            for d in lost
-        ]
+        lines += unsent
         lines += [
             f"nobody is paged for {owner or 'what has no owner'}: {why}"
             for owner in owners

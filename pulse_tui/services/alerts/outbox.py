@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
-from pulse_tui.domain.delivery import Delivery, DeliveryState
+from pulse_tui.domain.delivery import Delivery, DeliveryState, undelivered
 from pulse_tui.domain.errors import NotFound, Refused
-from pulse_tui.ports import Plumbing
+from pulse_tui.ports import Plumbing, Transaction
+from pulse_tui.services.alerts import heartbeat
 from pulse_tui.services.alerts.deliver import works_again
 from pulse_tui.services.parts import JudgeParts
 
@@ -83,3 +85,18 @@ def _chosen(
 
 
 _DONE = {"replay": "replayed", "drop": "dropped"}
+
+
+def undelivered_lines(tx: Transaction, now: datetime) -> list[str]:
+    """What did not arrive, a line each, and a heartbeat that does not."""
+    lost = undelivered(tx.plumbing.deliveries(states=(DeliveryState.QUEUED, DeliveryState.DEAD)), now)
+    lines = [
+        f"{d.kind} to {d.route} "
+        + ("failed permanently" if d.state is DeliveryState.DEAD else f"waits after {d.attempts} tries")
+        + (f": {d.error}" if d.error else ": nobody sends it, no collector runs")
+        for d in lost
+    ]
+    beat = heartbeat.read(tx)
+    if beat is not None and beat.state is not heartbeat.BeatState.SENT:
+        lines.append(f"the heartbeat {beat.words()}")
+    return lines

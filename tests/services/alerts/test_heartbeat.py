@@ -9,6 +9,7 @@ import pytest
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.services.alerts.heartbeat import Beat, BeatState, beat, standing, unhealthy
+from pulse_tui.services.alerts.outbox import undelivered_lines
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.settings.check import Seconds
 from pulse_tui.settings.shapes import HeartbeatShape
@@ -109,3 +110,13 @@ def test_a_clock_that_was_set_back_holds_up_none(judge: JudgeParts, clock: Clock
     beat(SHAPE, judge, ())
     clock.sleep(-86_400)
     assert state(beat(SHAPE, judge, ())) is BeatState.SENT
+
+
+def test_one_that_is_withheld_stands_among_the_problems_of_the_tower(judge: JudgeParts) -> None:
+    beat(SHAPE, judge, ("housekeeping broke: x",))
+    with judge.store.read() as tx:
+        (line,) = undelivered_lines(tx, NOW)
+    assert line.startswith("the heartbeat is withheld since")
+    beat(SHAPE, judge, ())
+    with judge.store.read() as tx:
+        assert undelivered_lines(tx, NOW) == []
