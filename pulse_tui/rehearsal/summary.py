@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from pulse_tui.domain.text import many
 from pulse_tui.rehearsal.events import Event, Word
 
 SHIFT = timedelta(hours=12)
@@ -95,12 +96,13 @@ def words(summary: Mapping[str, Any]) -> list[str]:
     most = summary["max_pages_per_shift"]
     shift = f", at most {most} in one shift ({busiest['who']}, from {busiest['begins']})" if busiest else ""
     lines = [
-        f"{summary['signals']} signals made {summary['alerts']} alerts and {summary['incidents']} incidents.",
-        f"{summary['notifications']} notifications, {summary['pages']} pages{shift}, {summary['tickets']} tickets; {summary['suppressed']} withheld.",
+        f"{many(summary['signals'], 'signal')} made {many(summary['alerts'], 'alert')} and {many(summary['incidents'], 'incident')}.",
+        f"{many(summary['notifications'], 'notification')}, {many(summary['pages'], 'page')}{shift}, "
+        f"{many(summary['tickets'], 'ticket')}; {summary['suppressed']} withheld.",
         f"{summary['escalated']} escalated, {summary['resolved']} resolved, {summary['open']} open at the end.",
     ]
     if summary["failed"]:
         lines.append(
-            f"{summary['failed']} attempts failed; {summary['undelivered']} messages were not delivered by the end."
+            f"{many(summary['failed'], 'failure')}; not delivered by the end: {many(summary['undelivered'], 'message')}."
         )
     return lines
