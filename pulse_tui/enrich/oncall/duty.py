@@ -19,8 +19,13 @@ STALE = timedelta(hours=6)
 """One that was read so long ago is not believed: people swap shifts on the day."""
 
 
-def on_call(schedule: Schedule, at: datetime, oncall: OnCall | None = None) -> Duty:
+NOW_ONLY = timedelta(seconds=1)
+"""As far ahead as whoever asks only who is on call has to look."""
+
+
+def on_call(schedule: Schedule, at: datetime, oncall: OnCall | None = None, ahead: timedelta = AHEAD) -> Duty:
     """Who is on call. ``oncall``: by whose people a calendar's names are read; None: they stay as they are written.
+    ``ahead``: how far the end of the shift is searched for.
 
     What overrides a schedule counts first. Of two shifts at once the one that began last counts.
     """
@@ -28,7 +33,7 @@ def on_call(schedule: Schedule, at: datetime, oncall: OnCall | None = None) -> D
     override = _at(schedule.overrides, at)
     if override is None and (unknown := _unknown(schedule, at)):
         return Duty(None, why=unknown, unknown=True)
-    planned = _planned(schedule, at, people)
+    planned = _planned(schedule, at, people, ahead)
     changes = sorted({m for s in (*planned, *schedule.overrides) for m in (s.begins, s.ends) if m > at})
 
     def who(moment: datetime) -> str | None:
@@ -44,10 +49,10 @@ def on_call(schedule: Schedule, at: datetime, oncall: OnCall | None = None) -> D
     return Duty(None, until, then, f"schedule {schedule.id} has nobody now{later}")
 
 
-def duty_of(team: Team | None, oncall: OnCall, at: datetime) -> Duty | None:
+def duty_of(team: Team | None, oncall: OnCall, at: datetime, ahead: timedelta = AHEAD) -> Duty | None:
     """Who is on call for a team; None where no schedule says so."""
     schedule = oncall.schedules.get(team.schedule or "") if team is not None else None
-    return on_call(schedule, at, oncall) if schedule is not None else None
+    return on_call(schedule, at, oncall, ahead) if schedule is not None else None
 
 
 def duty_words(duty: Duty, role: str | None = None, *, zone: str = "UTC", at: datetime | None = None) -> str:
@@ -83,8 +88,8 @@ def person_named(name: str, oncall: OnCall) -> str:
     return longest.pop() if len(longest) == 1 else name
 
 
-def _planned(schedule: Schedule, at: datetime, oncall: OnCall) -> list[Shift]:
-    until = at + AHEAD
+def _planned(schedule: Schedule, at: datetime, oncall: OnCall, ahead: timedelta) -> list[Shift]:
+    until = at + ahead
     if schedule.rotation is not None:
         return list(turns(schedule.rotation, at, until))
     if not schedule.text:

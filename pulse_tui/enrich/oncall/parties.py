@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pulse_tui.domain.oncall import OnCall, Role, Team
 from pulse_tui.domain.words import Priority, SignalType
-from pulse_tui.enrich.oncall.duty import duty_of
+from pulse_tui.enrich.oncall.duty import NOW_ONLY, duty_of
 
 PERFORMANCE = frozenset(
     {
@@ -152,7 +152,7 @@ def _owner(own: Team | None, about: About, oncall: OnCall, at: datetime) -> Part
 
 
 def _team(team: Team, oncall: OnCall, at: datetime) -> Party:
-    duty = duty_of(team, oncall, at)
+    duty = duty_of(team, oncall, at, NOW_ONLY)
     if duty is None:
         return Party(team.id, team.role)
     if duty.who is None:

@@ -34,6 +34,8 @@ def turns(rotation: Rotation, since: datetime, until: datetime) -> Iterator[Shif
 
 
 def _of(event: Event, since: datetime, until: datetime) -> Iterator[Shift]:
+    if event.every is None and (event.begins >= until or event.begins + event.length + DAY < since):
+        return
     first = wall(event.begins, event.zone)
     if event.every is None:
         yield Shift(event.who, event.begins, _end(event, first, event.begins))
