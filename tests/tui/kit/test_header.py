@@ -73,3 +73,9 @@ def test_a_calm_night_fits_80_columns_and_names_nothing_that_is_not() -> None:
 def test_it_is_never_wider_than_it_must_be(width: int, risk: int, muted: int, dead: int) -> None:
     header = CALM._replace(production_risk=risk, muted=muted, undelivered=dead)
     assert width_of(header_spans(header, "acme-ai", "ana@jump-1", False, width)) <= max(width, 80)
+
+
+@pytest.mark.parametrize(("width", "words"), [(80, "⧗pol"), (240, "⧗ policy")])
+def test_a_policy_that_waits_for_a_second_person_stands_in_the_line_however_narrow(width: int, words: str) -> None:
+    assert "pol" not in line(NIGHT, width)
+    assert words in line(NIGHT._replace(policy="policy 41c9 waits"), width)
