@@ -6,6 +6,7 @@ from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.delivery import DeliveryState
 from pulse_tui.domain.notice import NoticeOutcome, Use, Withheld
 from pulse_tui.domain.words import SignalType
+from pulse_tui.services.parts import SYSTEM
 from pulse_tui.services.signals.withholding.about import About, Held
 
 _CALLS = frozenset({Use.PAGE, Use.NOTIFY})
@@ -13,6 +14,8 @@ _CALLS = frozenset({Use.PAGE, Use.NOTIFY})
 _LOST = frozenset({DeliveryState.DEAD, DeliveryState.DROPPED})
 _OWN_WORK = frozenset({SignalType.CVE, SignalType.DEPRECATION})
 """A vulnerability is closed by other people than an outage is: it is never passed over because of one."""
+_OURS = frozenset({SignalType.VERSION_EVENT, SignalType.SOURCE_HEALTH})
+"""Nor is what this program itself did or could not do: a rollback by itself, a run that stopped, a message that was lost."""
 
 
 def same_incident(about: About) -> Held | None:
@@ -25,7 +28,7 @@ def same_incident(about: About) -> Held | None:
     if message.use not in _CALLS or message.rung:
         return None
     incident = about.tx.incidents.of_alerts([about.alert.id]).get(about.alert.id)
-    if incident is None or _kind(about, about.alert) in _OWN_WORK:
+    if incident is None or _stands_alone(about, about.alert):
         return None
     seen: set[str] = {about.alert.id}
     called = about.tx.notices.of_incident(incident)
@@ -39,7 +42,7 @@ def same_incident(about: About) -> Held | None:
         other = about.tx.judgements.alert(notice.alert_id)
         if other is None or other.state not in (AlertState.FIRING, AlertState.ACKNOWLEDGED):
             continue
-        if other.priority.rank <= about.alert.priority.rank and _kind(about, other) not in _OWN_WORK:
+        if other.priority.rank <= about.alert.priority.rank and not _stands_alone(about, other):
             why = f"{notice.route} was notified of {other.id} ({other.title}) of the same incident, {incident}"
             return Held(Withheld.INCIDENT, f"{why}, which is {_urgent(other, about.alert)}")
     return None
@@ -49,6 +52,8 @@ def _urgent(other: Alert, alert: Alert) -> str:
     return "as urgent" if other.priority is alert.priority else f"more urgent ({other.priority.value})"
 
 
-def _kind(about: About, alert: Alert) -> SignalType | None:
+def _stands_alone(about: About, alert: Alert) -> bool:
     signal = about.tx.signals.get(alert.signal_id)
-    return signal.signal_type if signal is not None else None
+    if signal is None:
+        return False
+    return signal.signal_type in _OWN_WORK or (signal.source == SYSTEM and signal.signal_type in _OURS)
