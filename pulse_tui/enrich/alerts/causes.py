@@ -18,12 +18,24 @@ from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import SignalType
 from pulse_tui.enrich.alerts.footing import began, names_of
 from pulse_tui.enrich.alerts.kinds import EFFECTS, SYMPTOMS, CauseKind, Effect, cause_kind
-from pulse_tui.enrich.alerts.priors import AHEAD, ANNOUNCED, LAGS, LOOKBACK, NAMED_FROM, PRIOR, SLACK, pace
+from pulse_tui.enrich.alerts.priors import (
+    AHEAD,
+    ANNOUNCED,
+    LAGS,
+    LOOKBACK,
+    NAMED_FROM,
+    OUR_SLACK,
+    OURS,
+    PRIOR,
+    SLACK,
+    pace,
+)
 from pulse_tui.enrich.alerts.reach import Reach, World, reach
 
 MEAN = 0.65
 """The share of the mean over all symptoms; the rest is of the symptom that it explains best."""
 MOST_SYMPTOMS = 20
+STORY = timedelta(hours=1)
 EXPLAINED = 0.3
 """From here on a candidate explains a symptom well enough for what hangs on that symptom."""
 
@@ -59,7 +71,9 @@ def rank(footings: Sequence[Footing], signals: Iterable[Signal], world: World) -
     groups: dict[tuple[str, ...], list[_Scored]] = {}
     for scored in found:
         groups.setdefault(_same_thing(scored.signal, scored.kind), []).append(_in_turn(scored, found, symptoms))
-    causes = sorted((_cause(group) for group in groups.values()), key=lambda c: (-c.score, c.at, c.signal_id))
+    causes = sorted(
+        (_cause(group) for group in _one_story(groups.values())), key=lambda c: (-c.score, c.at, c.signal_id)
+    )
     return Ranking(tuple(causes[:RANKED]), verdict_of(causes))
 
 
@@ -149,8 +163,11 @@ def _in_time(at: datetime, kind: CauseKind, symptom: Footing) -> float:
     gap = symptom.seen_at - at
     if gap >= timedelta():
         return 0.0 if gap > max(LOOKBACK, 2 * before) else 0.5 ** (gap / before)
-    over = -gap - SLACK
-    return 0.85 if over <= timedelta() else (0.8 if kind in LAGS else 0.5) * 0.5 ** (over / late)
+    over = -gap - (OUR_SLACK if kind in OURS else SLACK)
+    if over <= timedelta():
+        return 0.85
+    counts = 0.8 if kind in LAGS else 0.3 if kind in OURS else 0.5
+    return float(counts * 0.5 ** (over / late))
 
 
 def _when(at: datetime, symptom: Footing) -> str:
@@ -208,6 +225,24 @@ def _same_thing(signal: Signal, kind: CauseKind) -> tuple[str, ...]:
             return ("release", asset, after)
         return ("dependency", *evidence.changed)
     return (signal.signal_type.value, signal.fingerprint)
+
+
+def _one_story(groups: Iterable[list[_Scored]]) -> list[list[_Scored]]:
+    """A vendor's entries of one kind about the same models within the hour are one story, however many entries they are."""
+    found: list[list[_Scored]] = []
+    stories: dict[tuple[object, ...], list[_Scored]] = {}
+    for group in sorted(groups, key=lambda g: min((s.at, s.signal.id) for s in g)):
+        evidence, kind = group[0].signal.evidence, group[0].kind
+        about = {*evidence.models, *evidence.components} if isinstance(evidence, NoteEvidence) else set[str]()
+        if isinstance(evidence, NoteEvidence) and about:
+            name = (evidence.vendor, kind, frozenset(about))
+            story = stories.setdefault(name, group)
+            if story is not group and min(s.at for s in group) - min(s.at for s in story) <= STORY:
+                story += group
+                continue
+            stories[name] = group
+        found.append(group)
+    return found
 
 
 def _cause(group: Sequence[_Scored]) -> Cause:

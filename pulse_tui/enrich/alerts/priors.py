@@ -75,7 +75,9 @@ _PACES = {
 }
 _SERVICE = frozenset({E.LATENCY, E.ERRORS, E.OUTAGE})
 SLACK = timedelta(minutes=5)
-"""Clocks differ, and what happens is reported a little later: so much later than the symptom counts as with it."""
+OUR_SLACK = timedelta(minutes=1)
+"""Clocks differ, and what happens is reported a little later: so much later than the symptom counts as with it. What we do
+ourselves has its exact moment."""
 LOOKBACK = timedelta(hours=72)
 """What happened longer before it is no candidate, but for what was announced for that day."""
 

@@ -146,6 +146,20 @@ def test_a_vendors_entry_for_several_assets_is_one_candidate() -> None:
     assert len(cause.also) == 1
 
 
+def test_entries_of_one_vendor_about_one_model_within_the_hour_are_one_story() -> None:
+    def entry(number: str, minutes: int) -> Signal:
+        return note(number, SignalType.INCIDENT, later(minutes=-minutes), models=["openai/gpt-4.1"], vendor="openai")
+
+    (cause,) = rank([footing()], [entry("a", 30), entry("b", 4)], World()).causes
+    assert len(cause.also) == 1
+    assert len(rank([footing()], [entry("a", 90), entry("b", 4)], World()).causes) == 2
+
+
+@pytest.mark.parametrize("minutes", [2, 4, 20])
+def test_what_we_did_a_minute_after_the_symptom_was_seen_is_not_named(minutes: int) -> None:
+    assert rank([footing()], [deploy(1, later(minutes=minutes))], World()).verdict is CauseVerdict.UNKNOWN
+
+
 def test_what_the_program_remarks_of_a_move_is_no_cause() -> None:
     remark = deploy(1, evidence=evidence(SignalType.VERSION_EVENT, changed=["past-gate"]))
     assert cause_kind(remark) is None
