@@ -86,13 +86,13 @@ class SourceError(PulseError):
     """A source could not be read this time: unreachable, an error response, or malformed content."""
 
     exit_code = 1
+    status: int | None = None
+    """Of the answer that could not be used; None when there was no answer."""
 
     def __init__(self, what: str, *, todo: str = "", retry_after: float | None = None, sent: bool = False) -> None:
         """``retry_after`` in seconds when the server asked for a pause; ``sent`` when the request may have arrived."""
         self.retry_after = retry_after
         self.sent = sent
-        self.status: int | None = None
-        """Of the answer whose body could not be read; None when there was no answer."""
         self.about: tuple[ResultOf, ...] = ()
         """Set by who knows it: whose result is refused; several where file and folder name another release each."""
         self.gone = False

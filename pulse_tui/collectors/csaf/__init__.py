@@ -113,7 +113,7 @@ def _round(url: str, options: Options, context: CollectContext) -> Collected:
         except (msgspec.ValidationError, RecursionError, ValueError) as error:
             bad.refuse(shown, f"it is no CSAF document: {reason(error)}")
         except SourceError as error:
-            if getattr(error, "status", None) is None:  # nobody answers: the rest of the round would fail alike
+            if error.status is None:  # nobody answers: the rest of the round would fail alike
                 if not read:
                     raise
                 break

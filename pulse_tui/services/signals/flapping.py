@@ -9,6 +9,7 @@ import msgspec
 from pulse_tui.domain.alert import Alert, AlertEvent
 from pulse_tui.domain.notice import Notice, NoticeOutcome, Use, Withheld
 from pulse_tui.domain.text import span_words
+from pulse_tui.domain.words import SignalType
 from pulse_tui.policy.rules import Flap
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import Judge
@@ -24,8 +25,10 @@ def flap_of(policy: Judge, rule_id: str) -> Flap:
     return (rule.flap if rule is not None else None) or FLAP
 
 
-def opened(tx: Transaction, policy: Judge, alert: Alert) -> Alert:
-    """A new episode, marked when it is one too many."""
+def opened(tx: Transaction, policy: Judge, alert: Alert, kind: SignalType) -> Alert:
+    """A new episode, marked when it is one too many. A vulnerability ends by what serves or by its record, not by itself."""
+    if kind is SignalType.CVE:
+        return alert
     flap = flap_of(policy, alert.rule_id)
     earlier = tx.judgements.episodes(alert.fingerprint, alert.first_at - timedelta(seconds=flap.within))
     return msgspec.structs.replace(alert, flapping=len(earlier) + 1 >= flap.episodes) if earlier else alert

@@ -196,7 +196,7 @@ class Responder:
                 deadline=_deadline(decision),
                 respond_within_s=decision.respond_within_s,
             )
-            alert = flapping.opened(self._tx, self._parts.policy, alert)
+            alert = flapping.opened(self._tx, self._parts.policy, alert, fact.signal.signal_type)
             names = (alert.signal_fingerprint, *_other_names(fact.signal))
             earlier = [a for a in self._tx.judgements.before(names, self._now) if a.environment == alert.environment]
             alert = self._going_on(_sooner(alert, _stated(decision, fact)), earlier)
