@@ -34,12 +34,12 @@ REFUSED = {
 
 @pytest.mark.parametrize(("condition", "message"), REFUSED.items(), ids=lambda text: text[:40])
 def test_what_could_loop_recurse_or_explode_is_refused_with_the_limit(condition: str, message: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     flaws = engine(VARIABLES).compile(condition)
     assert isinstance(flaws, list)
     assert message in flaws[0].what
     assert flaws[0].hint
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_the_place_of_a_limit_is_that_of_the_part_that_goes_too_far() -> None:

@@ -19,7 +19,7 @@ from tests.servers.loopback import Loopback, Reply
 
 
 def until_seen(server: Loopback, path: str) -> None:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 15
     while not server.seen("POST", path):
         assert time.monotonic() < end, f"{path} was not asked"
         time.sleep(0.01)
