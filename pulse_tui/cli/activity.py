@@ -28,6 +28,10 @@ def run(options: argparse.Namespace, _name: str) -> int:
 
     if not 0 < options.limit <= MOST:
         raise WrongUse(f"--limit {options.limit} is no number of lines", todo=f"Give 1 to {MOST:,}, or --all")
+    if options.before is not None and not 0 < options.before < 2**63:
+        raise WrongUse(
+            f"--before {options.before} is no line of the log", todo="Give the number of a line, as activity prints it"
+        )
     with opened(options, read_only=True) as house:
         since = past(options.since, house.clock()) if options.since else None
         if options.all and not options.json:

@@ -23,6 +23,8 @@ authorise ASSET --env ENV --trigger RULE --for 30d --why REASON
 approve, reject HASH   vote on it, as on a plan: as many operators, the same signatures; payload HASH to sign elsewhere
 authorisations         every one and how it stands, those that ended too; exits with 1 when one waits or ends soon
 revoke HASH --why ...  take one back: nothing rests on it from then on"""
+_MOST = 3_660 * 86_400.0
+"""Seconds that can be counted from now; how long it may last is judged with it."""
 VOTES = ("approve", "reject", "payload")
 
 
@@ -91,8 +93,8 @@ def _trigger(options: argparse.Namespace) -> str:
 
 def _span(options: argparse.Namespace) -> timedelta:
     span = seconds(options.lasts)
-    if span is None:
-        raise WrongUse(f"{options.lasts!r} is no duration", todo="For example --for 30d")
+    if span is None or not 0 < span <= _MOST:
+        raise WrongUse(f"{options.lasts!r} is no duration", todo="For example --for 30d, at most 90d")
     return timedelta(seconds=span)
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import WrongUse
-from pulse_tui.domain.text import many
+from pulse_tui.domain.text import clean, many
 from pulse_tui.settings.check import seconds
+
+LONGEST = 3_660 * 86_400
+"""Seconds: ten years, as of a report."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -17,8 +20,10 @@ def run(options: argparse.Namespace) -> int:
     from pulse_tui.services.conditions.policy_replay import LISTED, plain, replay  # noqa: PLC0415
 
     span = seconds(options.since)
-    if not span:
-        raise WrongUse(f"--since {options.since!r} is not a duration", todo="Write 30d, 12h or 90m")
+    if span is None or not 0 < span <= LONGEST:
+        raise WrongUse(
+            f"--since {clean(options.since, 60)!r} is not a span", todo="Write 30d, 12h or 90m, at most 3660d"
+        )
     with opened(options, read_only=True) as house:
         present = house.policy
         proposed = house.read_policy(Path(options.policy)) if options.policy is not None else house.written_policy

@@ -23,7 +23,20 @@ def until(text: str, now: datetime) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise WrongUse(f"{text!r} is no date", todo=f"Write {FORMS}") from None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return _counted(moment, text)
+
+
+def _counted(moment: datetime, text: str) -> datetime:
+    """The moment, in UTC where it names no zone. Raises WrongUse for one that no calendar of UTC has."""
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise WrongUse(
+            f"{clean(text, 60)!r} is before the year 1 or after the year 9999", todo="Write a nearer one"
+        ) from None
+    return moment
 
 
 _SPAN = re.compile(r"(\d{1,5})([mhd])\Z")
@@ -39,7 +52,7 @@ def past(text: str, now: datetime) -> datetime:
     except ValueError:
         todo = "Write 2026-12-23T09:00Z, 2026-12-23, or how long ago: 45m, 6h, 2d"
         raise WrongUse(f"{clean(text, 60)!r} is no moment", todo=todo) from None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return _counted(moment, text)
 
 
 def coming(text: str, now: datetime, zone: str = "") -> datetime:
@@ -53,7 +66,7 @@ def coming(text: str, now: datetime, zone: str = "") -> datetime:
         todo = "Write 2026-12-23T22:00, 2026-12-23T22:00+01:00, or how long from now: 45m, 6h, 2d"
         raise WrongUse(f"{clean(text, 60)!r} is no moment", todo=todo) from None
     if moment.tzinfo is not None:
-        return moment.astimezone(UTC)
+        return _counted(moment, text).astimezone(UTC)
     there = moment.replace(tzinfo=zone_of(zone))
     found = there.astimezone(UTC)
     if found.astimezone(there.tzinfo).replace(tzinfo=None) != moment:

@@ -205,3 +205,27 @@ def test_a_damaged_page_is_found_before_somebody_needs_it(shell: Shell) -> None:
     assert said.code == 1
     assert "FAIL database pages: damaged: " in said.out
     assert "pulse.db-wal and pulse.db-shm away, then copy" in said.out
+
+
+def test_what_the_launch_checklist_lacks_is_a_todo_until_it_is_asked_for(shell: Shell) -> None:
+    shell("refresh", "drop")
+    plain = shell("doctor", "--json")
+    lacks = {line["what"] for line in plain.json() if line["todo"]}
+    assert "launch accountable_owner" in lacks
+    assert all(line["ok"] is False for line in plain.json() if line["todo"])
+    wrong = [line for line in plain.json() if line["ok"] is False and not line["todo"]]
+    assert plain.code == (1 if wrong else 0)
+    assert "todo launch accountable_owner: " in shell("doctor").out
+    asked = shell("doctor", "--launch")
+    assert asked.code == 1
+    assert "FAIL launch accountable_owner: " in asked.out
+
+
+def test_the_first_check_of_a_new_configuration_finds_nothing_wrong(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "config"
+    assert shell.bare("init", str(folder)).code == 0
+    shell.bare("--config", str(folder), "refresh", "drop")
+    said = shell.bare("--config", str(folder), "doctor")
+    assert "FAIL" not in said.out
+    assert "todo launch " in said.out
+    assert said.code == 0

@@ -20,4 +20,4 @@ def launch(house: House) -> Iterator[Line]:
         what = f"{line.what}: {line.evidence}"
         if line.ok is not True:
             what += (f"; lacks it: {named}" if named else "") + (f". {line.todo}" if line.todo else "")
-        yield Line(f"launch {line.id}", line.ok, what)
+        yield Line(f"launch {line.id}", line.ok, what, todo=line.ok is False)
