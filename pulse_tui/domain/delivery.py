@@ -24,6 +24,14 @@ class DeliveryState(StrEnum):
     """Somebody decided that nobody needs it any more; the log says who."""
 
 
+DELIVERED = {
+    DeliveryState.SENT: "delivered",
+    DeliveryState.QUEUED: "waits to be sent",
+    DeliveryState.DEAD: "FAILED PERMANENTLY",
+    DeliveryState.FOLDED: "a later message says it",
+}
+"""What became of a message, in words."""
+
 BACKOFF = timedelta(seconds=10)
 LONGEST_BACKOFF = timedelta(minutes=15)
 JITTER = 0.2

@@ -9,7 +9,7 @@ from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.oncall import Duty, OnCall, Schedule, Shift, Team
 from pulse_tui.enrich.oncall.calendar import events_of
 from pulse_tui.enrich.oncall.recur import shifts, turns
-from pulse_tui.enrich.oncall.zones import wall
+from pulse_tui.enrich.oncall.zones import wall, wall_name
 
 AHEAD = timedelta(days=62)
 """How far ahead the end of a shift is searched for."""
@@ -56,7 +56,7 @@ def duty_of(team: Team | None, oncall: OnCall, at: datetime, ahead: timedelta = 
 
 
 def duty_words(duty: Duty, role: str | None = None, *, zone: str = "UTC", at: datetime | None = None) -> str:
-    """``ana (ml) until 08:00, then ben``. Times of the same day without the day, in ``zone``."""
+    """``ana (ml) until 08:00 CET, then ben``. Times of the same day without the day, in ``zone``."""
     if duty.who is None:
         return f"not known: {duty.why}" if duty.unknown else f"nobody: {duty.why}"
     text = duty.who + (f" ({role})" if role else "")
@@ -66,14 +66,16 @@ def duty_words(duty: Duty, role: str | None = None, *, zone: str = "UTC", at: da
 
 
 def clock(moment: datetime, zone: str = "UTC", at: datetime | None = None) -> str:
-    """``08:00`` on the day of ``at``, ``Tue 08:00`` within a week, else with the date; the zone where it is not UTC."""
+    """``08:00 CET`` on the day of ``at``, ``Tue 08:00`` within a week, else with the date; the zone where it is not UTC."""
     shown = wall(moment, zone)
     today = wall(at, zone) if at is not None else None
+    name = wall_name(moment, zone)
+    there = "" if name == "UTC" else f" {name}"
     if today is not None and shown.date() == today.date():
-        return f"{shown:%H:%M}"
+        return f"{shown:%H:%M}{there}"
     if today is not None and timedelta() <= shown.date() - today.date() < timedelta(days=7):
-        return f"{shown:%a %H:%M}"
-    return f"{shown:%Y-%m-%d %H:%M}"
+        return f"{shown:%a %H:%M}{there}"
+    return f"{shown:%Y-%m-%d %H:%M}{there}"
 
 
 def person_named(name: str, oncall: OnCall) -> str:

@@ -53,3 +53,8 @@ def at_wall(wall: datetime, name: str) -> datetime:
 def wall(moment: datetime, name: str) -> datetime:
     """What clocks of the zone show then (naive)."""
     return moment.astimezone(zone(name) or UTC).replace(tzinfo=None)
+
+
+def wall_name(moment: datetime, name: str) -> str:
+    """What the zone calls its time then: ``CET``, ``CEST``, ``UTC``; where it has no name, how far it is from UTC."""
+    return moment.astimezone(zone(name) or UTC).tzname() or "UTC"

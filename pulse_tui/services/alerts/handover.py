@@ -10,12 +10,12 @@ from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.audit import AuditEntry
 from pulse_tui.domain.delivery import DeliveryState, undelivered
 from pulse_tui.domain.errors import NotFound
-from pulse_tui.domain.incident import IncidentState
 from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.text import clean, many
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.people import Handover
 from pulse_tui.ports import Transaction
+from pulse_tui.services.alerts.incidents.story import rows as incident_rows
 from pulse_tui.services.alerts.ladder import preview_of
 from pulse_tui.services.alerts.notified import oncall_rows
 from pulse_tui.services.alerts.quiet import quiet
@@ -116,10 +116,8 @@ def _alert(tx: Transaction, parts: JudgeParts, alert: Alert, now: datetime) -> s
 
 
 def _incidents(tx: Transaction, now: datetime) -> Iterator[str]:
-    for incident in tx.incidents.all([IncidentState.OPEN]):
-        cause = incident.causes[0].title if incident.causes else "no cause is known"
-        since = age(to_us(incident.opened_at), to_us(now))
-        yield f"{incident.priority.value} {incident.id}  {incident.title}  [{since}; {incident.verdict.value}: {cause}]"
+    for row in incident_rows(tx, now):
+        yield f"{row.priority} {row.id}  {row.title}  [{age(row.opened_us, to_us(now))}; {row.cause_words}]"
 
 
 def _quiet(parts: JudgeParts, now: datetime) -> Iterator[str]:
@@ -149,11 +147,18 @@ def _rollbacks(board: Board) -> Iterator[str]:
 
 
 def _lost(tx: Transaction, now: datetime) -> Iterator[str]:
-    for d in undelivered(tx.plumbing.deliveries(10_000), now):
+    lost = undelivered(tx.plumbing.deliveries(10_000), now)
+    for d in lost:
         state = "FAILED PERMANENTLY" if d.state is DeliveryState.DEAD else f"waits after {d.attempts} tries"
         yield f"{d.kind} to {d.route} {state}: {clean(d.payload.get('title', d.key), 120)}" + (
             f" ({d.error})" if d.error else ""
         )
+    there = {d.key for d in lost}
+    waiting = [d for d in tx.plumbing.deliveries(10_000, states=(DeliveryState.QUEUED,)) if d.key not in there]
+    tried = sum(d.attempts > 0 for d in waiting)
+    if waiting:
+        failed = f", and {tried} of them failed once" if tried else ""
+        yield f"{many(len(waiting), 'message')} on the way: not arrived yet{failed}"
 
 
 def _watch(

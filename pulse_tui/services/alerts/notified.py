@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.decision import Decision
-from pulse_tui.domain.delivery import Delivery, DeliveryState
+from pulse_tui.domain.delivery import DELIVERED, Delivery, DeliveryState
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.notice import Notice, NoticeOutcome
@@ -25,12 +25,6 @@ from pulse_tui.services.signals.calendars import known
 from pulse_tui.settings.check import nearest
 
 _SHOWN = 12
-_STATE = {
-    DeliveryState.SENT: "delivered",
-    DeliveryState.QUEUED: "waits to be sent",
-    DeliveryState.DEAD: "FAILED PERMANENTLY",
-    DeliveryState.FOLDED: "a later message says it",
-}
 
 
 def called_lines(tx: Transaction, parts: JudgeParts, alert: Alert, now: datetime) -> tuple[str, ...]:
@@ -111,7 +105,7 @@ def _line(notice: Notice, found: Mapping[str, Delivery]) -> str:
     if notice.outcome is NoticeOutcome.WITHHELD:
         return f"{head}: not sent: {notice.why}"
     delivery = found.get(notice.key or "")
-    state = _STATE.get(delivery.state, delivery.state.value) if delivery is not None else "no longer kept"
+    state = DELIVERED.get(delivery.state, delivery.state.value) if delivery is not None else "no longer kept"
     error = f" ({delivery.error})" if delivery is not None and delivery.error else ""
     return f"{head}: {state}{error}" + (f"; {notice.why}" if notice.why else "")
 

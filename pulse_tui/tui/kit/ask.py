@@ -56,7 +56,11 @@ class AskScreen(GuardedScreen[tuple[str, ...] | None]):
         with Vertical(id="card"):
             first, *choices = self.about.split("\n")
             head: list[Span] = [(f" {safe(self.what)}  ", styles.FOCUS), (safe(first), styles.PLAIN)]
-            yield Lines([head, *([(f"  {safe(choice)}", styles.PLAIN)] for choice in choices)])
+            if len(self.what) + len(first) + 4 > self.app.size.width:  # what matters is not cut off
+                lines = [head[:1], *self._wrapped(safe(first), styles.PLAIN)]
+            else:
+                lines = [head]
+            yield Lines([*lines, *([(f"  {safe(choice)}", styles.PLAIN)] for choice in choices)])
             for field, line in zip(self.fields, self.inputs, strict=True):
                 with Horizontal(classes="field"):
                     yield Lines([[(f" {safe(field.label)}", styles.PLAIN)]])

@@ -30,8 +30,9 @@ class ChoiceScreen(GuardedScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         head: list[Span] = [(f" {safe(self.what)}  ", styles.FOCUS), (safe(self.about), styles.PLAIN)]
+        width = max((len(word) for word, _ in self.choices.values()), default=0)
         rows: list[list[Span]] = [
-            [(f"  {key}  ", styles.BOLD), (f"{word:<11}", styles.PLAIN), (meaning, styles.DIM)]
+            [(f"  {key}  ", styles.BOLD), (f"{word:<{max(width + 2, 11)}}", styles.PLAIN), (meaning, styles.DIM)]
             for key, (word, meaning) in self.choices.items()
         ]
         with Vertical(id="card"):

@@ -46,6 +46,12 @@ def test_a_turn_begins_at_eight_on_the_wall_before_and_after_clocks_change() -> 
     assert (duty.who, duty.until, duty.then) == ("ana", utc("2026-10-26T07:00"), "ben")
 
 
+def test_the_end_of_a_turn_has_the_zone_of_its_clock_unless_that_is_utc() -> None:
+    at = utc("2026-10-20T12:00")
+    assert duty_words(on_call(rota(), at), zone=BERLIN, at=at) == "ana until Mon 08:00 CET, then ben"
+    assert duty_words(on_call(rota(), at), at=at) == "ana until Mon 07:00, then ben"
+
+
 def test_before_the_first_turn_nobody_is_on_call_and_the_words_say_who_begins() -> None:
     duty = on_call(rota(), utc("2026-10-01T00:00"))
     assert duty.who is None

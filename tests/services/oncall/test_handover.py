@@ -34,7 +34,7 @@ def test_a_quiet_shift_says_so_in_every_section(desk: ServiceDesk) -> None:
     made = desk.handover(timedelta(hours=12))
     assert section(made, "OPEN") == "nothing fires"
     assert section(made, "NOT DELIVERED") == "every message arrived"
-    assert section(made, "ON CALL") == "ml-support: ana (ml) until 2026-10-26 08:00, then ben"
+    assert section(made, "ON CALL") == "ml-support: ana (ml) until 2026-10-26 08:00 CET, then ben"
 
 
 def test_what_is_open_changed_quiet_and_coming_is_in_it(desk: ServiceDesk, clock: Clock) -> None:
@@ -59,3 +59,14 @@ def test_who_takes_over_is_in_the_log_and_in_the_next_handover(desk: ServiceDesk
     assert desk.handover(timedelta(hours=1)).last == "2026-10-19T06:00:00Z by ana to ben"
     with pytest.raises(NotFound, match="there is no person 'bem'"):
         desk.hand_over("bem", timedelta(hours=12))
+
+
+def test_a_message_on_its_way_has_not_arrived(desk: ServiceDesk) -> None:
+    slow(desk._parts.judging, 1)
+    assert section(desk.handover(timedelta(hours=12)), "NOT DELIVERED").endswith("on the way: not arrived yet")
+
+
+def test_a_cause_that_the_evidence_does_not_name_is_not_named(desk: ServiceDesk) -> None:
+    slow(desk._parts.judging, 1)
+    [line] = dict(desk.handover(timedelta(hours=12)).sections)["INCIDENTS"]
+    assert line.endswith("cause unknown]")

@@ -101,7 +101,7 @@ def test_the_page_of_an_alert_has_who_is_on_call_what_comes_and_who_was_notified
         [alert] = tx.judgements.alerts()
         lines = called_lines(tx, parts, alert, parts.clock())
     assert lines[:2] == (
-        "on call now: ana (ml) until 2026-10-26 08:00, then ben",
+        "on call now: ana (ml) until 2026-10-26 08:00 CET, then ben",
         "if nobody responds: in 10m this pages platform (next)",
     )
     assert lines[2].endswith("opened: page by ana-phone for ana: waits to be sent")

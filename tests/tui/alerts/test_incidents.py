@@ -97,6 +97,17 @@ def test_one_key_and_a_number_confirm_a_cause_and_split_an_alert_off() -> None:
     play(scenario, desk=desk())
 
 
+def test_what_one_more_key_chooses_among_is_set_apart_from_its_words() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("I", "enter")
+        await pilot.open_dialog("m")
+        assert f"1  {OTHER.id}  {OTHER.priority}" in pilot.text()
+
+    made = desk()
+    made.incident_rows = (ROW, OTHER, OLD)
+    play(scenario, desk=made)
+
+
 def test_impact_and_end_are_asked_for_and_the_last_act_is_taken_back_from_the_list() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("I", "enter")

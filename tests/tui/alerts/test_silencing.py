@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulse_tui.domain.views.alerts import QuietRow
+from pulse_tui.domain.views.alerts import QuietRow, SilencePreview
 from pulse_tui.tui.alerts.silencing import like
 from tests.fakes.registry_desk import NOW_US
 from tests.tui.helpers import Pilot, play
@@ -36,6 +36,21 @@ def test_what_a_silence_hits_stands_in_the_form_before_it_is_placed() -> None:
         (call,) = pilot.desk.calls
         assert call[:3] == ("place_silence", "silence", like(row.asset, row.signal_type))
         assert call[-1] == "known"
+
+    play(scenario)
+
+
+def test_what_a_silence_does_not_reach_is_not_cut_off_on_a_narrow_screen() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        seen = pilot.desk.preview_silence("x")
+
+        def of_some(match: str, *, everything: bool = False) -> SilencePreview:
+            return seen._replace(urgent=seen.hits[:1], unsure=seen.hits[:1])
+
+        pilot.desk.preview_silence = of_some  # type: ignore[method-assign]
+        await pilot.open_dialog("X")
+        assert "cannot be decided and stay" in " ".join(pilot.text().split())
+        assert f"of the last 7 days' {seen.of}" in " ".join(pilot.text().split())
 
     play(scenario)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.audit import AuditEntry
+from pulse_tui.domain.delivery import DELIVERED, Delivery
 from pulse_tui.domain.incident import LISTED, CauseVerdict, Incident, IncidentState
 from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.notice import Notice
@@ -65,6 +66,7 @@ def incident_story(tx: Transaction, parts: JudgeParts, name: str, now: datetime)
     members = tx.incidents.members(incident.id, LISTED)
     alerts = {m.alert_id: a for m in members if (a := tx.judgements.alert(m.alert_id)) is not None}
     notices = tx.notices.of_incident(incident.id)
+    sent = tx.plumbing.deliveries_of([n.key for n in notices[-LISTED:] if n.key])
     lines = [
         MemberLine(
             a.id, a.priority.glyph, a.word, a.title, a.asset_id or "", a.environment.short if a.environment else "",
@@ -83,7 +85,7 @@ def incident_story(tx: Transaction, parts: JudgeParts, name: str, now: datetime)
         ended=_ended(incident),
         todo=tuple(_todo(tx, parts, incident, alerts.values(), now)) if incident.open else (),
         seen_before=tuple(_seen(tx, incident)),
-        notices=tuple(_notice(n) for n in notices[-LISTED:]),
+        notices=tuple(_notice(n, sent) for n in notices[-LISTED:]),
         timeline=_timeline(tx, incident, list(alerts.values()), notices),
         links=tuple(_links(parts, incident, now)),
         undo=_undo(incident),
@@ -140,6 +142,9 @@ def _todo(
     for alert, signal in open_[:1]:
         where = f"{alert.asset_id} {alert.environment.short if alert.environment else ''}".strip()
         yield from (f"{where}: {line}" for line in parts.advise(tx, parts, alert, signal, now).lines)
+    worst = min((alert for alert, _ in open_), key=lambda a: a.order, default=None)
+    if worst is not None and worst.priority.rank < open_[0][0].priority.rank:
+        yield f"{worst.priority.glyph} {worst.id} ({worst.word}) is more urgent, and what to do about it is on its own page: {worst.title}"
 
 
 def _seen(tx: Transaction, incident: Incident) -> Iterator[str]:
@@ -149,9 +154,17 @@ def _seen(tx: Transaction, incident: Incident) -> Iterator[str]:
         yield f"{iso(other.opened_at)} {other.id} {other.title} ({seen.why}): {'what helped: ' if other.helped else 'ended: '}{how}"
 
 
-def _notice(notice: Notice) -> NoticeLine:
+def _notice(notice: Notice, sent: Mapping[str, Delivery] | None = None) -> NoticeLine:
+    """``sent``: what became of the messages by now; None: only what was decided at that moment."""
+    delivery = sent.get(notice.key or "") if sent is not None else None
+    outcome, why = notice.outcome.value, notice.why
+    if delivery is not None:
+        outcome = DELIVERED.get(delivery.state, delivery.state.value)
+        why = "; ".join(part for part in (delivery.error or "", why) if part)
+    elif sent is not None and notice.key:
+        outcome = "no longer kept"
     to = " ".join(dict.fromkeys(p for p in (notice.route, notice.person or notice.team) if p)) or "nobody"
-    return NoticeLine(to_us(notice.at), to, notice.use.value, notice.outcome.value, notice.why, notice.alert_id)
+    return NoticeLine(to_us(notice.at), to, notice.use.value, outcome, why, notice.alert_id)
 
 
 def _timeline(

@@ -7,6 +7,7 @@ import json
 import msgspec
 import pytest
 
+from pulse_tui.domain.delivery import DeliveryState
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.incident import CauseVerdict, Incident, IncidentState
 from pulse_tui.domain.views.incidents import IncidentStory
@@ -161,10 +162,26 @@ def test_an_export_holds_timeline_causes_notices_and_links_of_the_window(judge: 
     data = json.loads(json.dumps(as_data(story)))
     assert data["causes"][0]["signal"] == "s-deploy"
     assert any("deployment" in line["what"] for line in data["timeline"])
-    assert {n["outcome"] for n in data["notified"]} == {"queued", "withheld"}
+    assert {n["outcome"] for n in data["notified"]} == {"waits to be sent", "withheld"}
     text = markdown(story)
     assert "## Timeline" in text
     assert "s-deploy" in text
+
+
+def test_a_message_that_arrived_is_no_longer_shown_as_waiting(judge: JudgeParts, two: Incident) -> None:
+    with judge.store.write() as tx:
+        for made in tx.plumbing.deliveries():
+            tx.plumbing.put_delivery(msgspec.structs.replace(made, state=DeliveryState.SENT))
+    assert {n.outcome for n in story_of(judge, two.id).notices} == {"delivered", "withheld"}
+
+
+def test_what_to_do_names_a_more_urgent_alert_than_the_one_that_it_is_about(judge: JudgeParts, two: Incident) -> None:
+    first = story_of(judge, two.id).todo[0]
+    with judge.store.write() as tx:
+        [other] = [a for a in tx.judgements.alerts() if a.title not in first and "error" in a.title]
+        tx.judgements.put_alert(msgspec.structs.replace(other, priority=Priority.P1, asset_id="elsewhere"))
+    todo = story_of(judge, two.id).todo
+    assert any(other.id in line for line in todo)
 
 
 def test_markdown_from_outside_stays_text(judge: JudgeParts) -> None:
