@@ -13,13 +13,11 @@ import msgspec
 
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment
-from pulse_tui.settings.admission import AdmissionShape
+from pulse_tui.settings.admission import AdmissionShape, ImageShape
 
 API = "admission.k8s.io/v1"
 ASSET, VERSION, PLACE = "pulse.asset", "pulse.version", "pulse.environment"
 """Labels, or annotations, that name what a workload is."""
-IMAGES = 100
-"""Images of one workload that are looked at."""
 WARNING = 240
 """Characters of a warning: clients cut what is longer."""
 MESSAGE = 1_000
@@ -98,15 +96,14 @@ def read_review(body: bytes) -> Review:
 def _content(subject: Any) -> tuple[tuple[Image, ...], dict[str, str]]:
     """Images and names of a pod, or of what makes pods."""
     metadata = [_member(subject, "metadata")]
-    spec = _member(subject, "spec")
+    own = _member(subject, "spec")
+    specs = [own]
     for path in (("jobTemplate", "spec", "template"), ("template",)):
-        template: Any = spec
+        template: Any = own
         for key in path:
             template = _member(template, key)
-        if template:
-            metadata.append(_member(template, "metadata"))
-            spec = _member(template, "spec")
-            break
+        metadata.append(_member(template, "metadata"))
+        specs.append(_member(template, "spec"))
     named: dict[str, str] = {}
     for each in metadata:
         for group in ("annotations", "labels"):
@@ -115,10 +112,11 @@ def _content(subject: Any) -> tuple[tuple[Image, ...], dict[str, str]]:
                     named[key] = text
     found = dict.fromkeys(
         _text(_member(container, "image"))
+        for spec in specs
         for group in ("containers", "initContainers", "ephemeralContainers")
         for container in _listed(_member(spec, group))
     )
-    return tuple(parted(text) for text in list(found)[:IMAGES] if text), named
+    return tuple(parted(text) for text in found if text), named
 
 
 def parted(text: str) -> Image:
@@ -130,12 +128,25 @@ def parted(text: str) -> Image:
     return Image(head, tag, digest)
 
 
+def same_name(name: str) -> str:
+    """A registry and repository in the one form of all that mean the same: a host has no case, ``:443`` is what https means, and no host is
+    Docker Hub's."""
+    host, slash, rest = name.partition("/")
+    if not slash or not (set(".:") & set(host) or host.lower() == "localhost" or host != host.lower()):
+        host, rest = "docker.io", name
+    host = host.lower().removesuffix(":443")
+    if host in ("docker.io", "index.docker.io", "registry-1.docker.io"):
+        host = "docker.io"
+        rest = rest if "/" in rest else f"library/{rest}"
+    return f"{host}/{rest}"
+
+
 def named_by(review: Review, shape: AdmissionShape) -> list[Named]:
     """What the workload is: by each image that is of an asset, and by its labels where an image does not say more.
 
     What an image is counts whatever a label says: a label must not be a way around the gate.
     """
-    found = list(_by_image(review.images, shape))
+    found = list(dict.fromkeys(_by_image(review.images, shape)))
     asset, version = review.labels.get(ASSET), review.labels.get(VERSION, "")
     if not asset:
         return found
@@ -146,11 +157,13 @@ def named_by(review: Review, shape: AdmissionShape) -> list[Named]:
 
 
 def _by_image(images: Sequence[Image], shape: AdmissionShape) -> Iterator[Named]:
+    ours: dict[str, list[ImageShape]] = {}
+    for known in shape.images:
+        ours.setdefault(same_name(known.image), []).append(known)
     for image in images:
-        for known in shape.images:
-            if image.name == known.image:
-                match = re.fullmatch(known.version, image.tag) if image.tag else None
-                yield Named(known.asset, (match[1] or "") if match else "", image.digest, clean(image.name, 200))
+        for known in ours.get(same_name(image.name), ()):
+            match = re.fullmatch(known.version, image.tag) if image.tag else None
+            yield Named(known.asset, (match[1] or "") if match else "", image.digest, clean(image.name, 200))
 
 
 def place_of(review: Review, shape: AdmissionShape) -> Environment | None:

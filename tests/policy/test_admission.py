@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse_tui.domain.words import Environment
-from pulse_tui.policy.admission import BadReview, Image, answered, named_by, parted, place_of, read_review
+from pulse_tui.policy.admission import BadReview, Image, answered, named_by, parted, place_of, read_review, same_name
 from pulse_tui.settings.admission import AdmissionShape, ImageShape
 
 BOT = ImageShape(image="registry.acme.example:5000/ai/bot", asset="bot", version="v(.+)")
@@ -77,6 +77,34 @@ def test_images_are_found_in_a_pod_and_in_whatever_makes_pods(kind: str) -> None
 )
 def test_an_image_is_taken_apart(text: str, parts: tuple[str, str, str]) -> None:
     assert parted(text) == Image(*parts)
+
+
+@pytest.mark.parametrize(
+    ("spelt", "other"),
+    [
+        ("Registry.ACME.example/ai/bot", "registry.acme.example/ai/bot"),
+        ("registry.acme.example:443/ai/bot", "registry.acme.example/ai/bot"),
+        ("acme/bot", "docker.io/acme/bot"),
+        ("index.docker.io/library/bot", "bot"),
+    ],
+)
+def test_one_image_has_one_name_however_it_is_spelt(spelt: str, other: str) -> None:
+    assert same_name(spelt) == same_name(other)
+    shape = AdmissionShape(listen="127.0.0.1:0", images=(ImageShape(image=other, asset="bot", version="v(.+)"),))
+    assert [n[:2] for n in named_by(read(review(workload(image=f"{spelt}:v2"))), shape)] == [("bot", "2")]
+
+
+def test_another_registry_or_another_case_of_the_path_is_another_image() -> None:
+    assert same_name("registry.acme.example:5000/ai/bot") != same_name("registry.acme.example/ai/bot")
+    assert same_name("acme/bot") != same_name("acme.example/bot")
+
+
+def test_an_image_behind_many_others_or_beside_an_empty_template_is_found() -> None:
+    many = workload()
+    others = [{"name": f"c{i}", "image": f"sidecar:{i}"} for i in range(300)]
+    many["spec"]["template"]["spec"]["containers"] = [*others, {"name": "bot", "image": IMAGE}]
+    many["spec"]["jobTemplate"] = {"spec": {"template": {"spec": {"containers": [{"image": "nginx:1"}]}}}}
+    assert [n[:2] for n in named_by(read(review(many)), SHAPE)] == [("bot", "3.8.2")]
 
 
 def test_a_change_that_brings_no_other_image_is_not_asked_about() -> None:
