@@ -13,7 +13,7 @@ from pulse_tui.ports import Store
 
 PAGE = 500
 """Lines that are read at once."""
-_FIRST = ("why", "because", "what", "until", "to", "verdict")
+_FIRST = ("title", "why", "because", "what", "until", "to", "verdict")
 """What of a line's detail is shown first."""
 
 
@@ -43,5 +43,5 @@ def row(entry: AuditEntry) -> ActivityRow:
 def detail_words(entry: AuditEntry) -> str:
     """What the line says beside its action and subject: reasons first, each on one line."""
     names = sorted(entry.detail, key=lambda n: (_FIRST.index(n) if n in _FIRST else len(_FIRST), n))
-    parts = [entry.detail[n] if n in _FIRST[:3] else f"{n} {entry.detail[n]}" for n in names if entry.detail[n]]
+    parts = [entry.detail[n] if n in _FIRST[:4] else f"{n} {entry.detail[n]}" for n in names if entry.detail[n]]
     return clean("; ".join(parts), 400)

@@ -100,7 +100,10 @@ class IncidentsWing(Wing):
 
     def onset(self, ask: asks.StateOnset) -> None:
         """Ask when."""
-        fields = (Field("Began (2026-11-23T02:50Z, or 45m, 2h ago)", wrong=_no_moment), Field("Why"))
+        fields = (
+            Field("Began", wrong=_no_moment, note="2026-11-23T02:50Z, or how long ago: 45m, 2h, 1d"),
+            Field("Why"),
+        )
         self._context.form("State when it began", ask.title, fields, lambda values: self._began(ask.name, *values))
 
     def _began(self, name: str, when: str, why: str) -> None:
@@ -111,9 +114,14 @@ class IncidentsWing(Wing):
         """Ask whether, and since when."""
         words = ("none", "customers")
         fields = (
-            Field("Impact", "none", lambda v: "" if v.strip() in words else "none or customers", words),
-            Field("Since (empty: since it began)", "", lambda v: _no_moment(v) if v.strip() else ""),
-            Field("Who states it, and why"),
+            Field("Impact", "", lambda v: "" if v.strip() in words else "none or customers", words),
+            Field(
+                "Since",
+                "",
+                lambda v: _no_moment(v) if v.strip() else "",
+                note="a moment, or how long ago: 45m, 2h, 1d; empty: since it began",
+            ),
+            Field("Why", note="who states it, and why"),
         )
         self._context.form("State the impact", ask.title, fields, lambda values: self._affected(ask.name, *values))
 
@@ -123,7 +131,10 @@ class IncidentsWing(Wing):
 
     def resolve(self, ask: asks.ResolveIncident) -> None:
         """Ask why, and what helped."""
-        fields = (Field("Why has it ended"), Field("What helped (for the next time)", "", lambda _value: ""))
+        fields = (
+            Field("Why has it ended"),
+            Field("What helped", "", lambda _value: "", note="it is shown the next time; may be empty"),
+        )
         self._context.form(
             "Resolve this incident", ask.title, fields,
             lambda values: self._context.act(lambda desk: desk.resolve_incident(ask.name, values[0], values[1])),

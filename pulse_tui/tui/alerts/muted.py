@@ -85,7 +85,12 @@ class MutedScreen(ListScreen[QuietRow]):
         self.table.update_rows(rows, now_us)
 
     def detail(self, row: QuietRow) -> Sequence[Span]:
-        return [("WHY ", styles.DIM), (safe(row.why), styles.PLAIN)]
+        return [
+            ("BY ", styles.DIM),
+            (safe(row.by or "nobody"), styles.BOLD),
+            ("  WHY ", styles.DIM),
+            (safe(row.why), styles.PLAIN),
+        ]
 
     def applies(self, action: str) -> bool:
         if action == "open":

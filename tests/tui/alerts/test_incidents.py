@@ -108,6 +108,18 @@ def test_what_one_more_key_chooses_among_is_set_apart_from_its_words() -> None:
     play(scenario, desk=made)
 
 
+@pytest.mark.parametrize(("key", "words"), [("t", "Began"), ("i", "Since"), ("R", "What helped")])
+def test_a_form_about_an_incident_has_no_label_that_is_cut_off(key: str, words: str) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("I", "enter")
+        await pilot.open_dialog(key)
+        form = [line for line in pilot.lines()[-8:] if line.startswith(" ")]
+        assert any(line.startswith(f" {words} ") or line.strip() == words for line in form)
+        assert not any("…" in line[:19] for line in form)
+
+    play(scenario, desk=desk(), size=NARROW)
+
+
 def test_impact_and_end_are_asked_for_and_the_last_act_is_taken_back_from_the_list() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("I", "enter")

@@ -74,6 +74,7 @@ def test_a_silence_in_the_list_is_ended_with_a_reason() -> None:
         pilot.desk.quiet = lambda: (row,)  # type: ignore[method-assign]
         await pilot.press("m")
         assert "silence" in pilot.text()
+        assert "BY ana  WHY load test" in pilot.text()
         await pilot.open_dialog("u")
         await pilot.press(*"done", "enter")
         assert pilot.desk.calls == [("end_silence", "s-1", "done")]
