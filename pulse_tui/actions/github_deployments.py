@@ -33,7 +33,7 @@ from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Case, CollectContext, Held, Hint, HookRequest, Seen, SendContext, Waiting
 from pulse_tui.ports.running import Ended
-from pulse_tui.settings.check import Seconds
+from pulse_tui.settings.check import REPOSITORY, Seconds
 
 EACH = 30
 """Waiting runs that are looked at, the newest."""
@@ -81,7 +81,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     USES: ClassVar[frozenset[Use]] = frozenset({Use.ENFORCE})
 
-    repository: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$")]
+    repository: Annotated[str, Meta(pattern=REPOSITORY)]
     token: str = ""
     token_command: tuple[str, ...] = ()
     """Prints a token: installation tokens last an hour. It gets PATH and HOME of this process, nothing else."""

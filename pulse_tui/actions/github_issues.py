@@ -30,7 +30,7 @@ from pulse_tui.domain.effect import Effect
 from pulse_tui.domain.notice import Use
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Case, SendContext
-from pulse_tui.settings.check import Seconds
+from pulse_tui.settings.check import REPOSITORY, Seconds
 
 EACH = 50
 """Issues or comments a page: a hundred may be more than an answer may have."""
@@ -42,7 +42,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     USES: ClassVar[frozenset[Use]] = frozenset({Use.TICKET, Use.REVIEW})
     KEEPS_TASKS: ClassVar[bool] = True
 
-    repository: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$")]
+    repository: Annotated[str, Meta(pattern=REPOSITORY)]
     token: str
     url: str = "https://api.github.com"
     """The API; of GitHub Enterprise Server ``https://HOST/api/v3``."""

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from pulse_tui.domain.words import Environment
+from pulse_tui.settings.check import LISTEN
 
 
 class Verdict(StrEnum):
@@ -43,7 +44,7 @@ class AdmissionShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ends TLS itself beside it.
     """
 
-    listen: Annotated[str, Meta(pattern=r"^(\[[0-9A-Fa-f:]+\]|[^:\s]+):\d{1,5}$")]
+    listen: Annotated[str, Meta(pattern=LISTEN)]
     cert: str = ""
     """A certificate in PEM, with its chain; read again when it changes."""
     key: str = ""

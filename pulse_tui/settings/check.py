@@ -25,6 +25,11 @@ from pulse_tui.settings.document import Mark, Node
 
 T = TypeVar("T")
 
+HOUR = r"^([01]\d|2[0-3]):[0-5]\d$"
+LISTEN = r"^(\[[0-9A-Fa-f:]+\]|[^:\s]+):\d{1,5}$"
+REPOSITORY = r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$"
+_FORMS = {HOUR: "an hour, as 09:00", LISTEN: "host and port, as 127.0.0.1:8443", REPOSITORY: "owner/name"}
+"""What a pattern asks for, in words."""
 _DURATION = re.compile(r"\A(\d+(?:\.\d+)?)(ms|s|m|h|d)\Z")
 _UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
@@ -265,6 +270,8 @@ def _wanted(kind: mi.Type) -> str:
     ]
     if getattr(kind, "min_length", None):
         limits.append("not empty")
+    if form := _FORMS.get(getattr(kind, "pattern", None) or ""):
+        limits.append(form)
     return f"{word} ({', '.join(limits)})" if limits else word
 
 

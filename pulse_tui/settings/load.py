@@ -62,6 +62,7 @@ SECTIONS = {
     *people.SECTIONS,
     "changes", "admission", "links", "maintenance",
 }  # fmt: skip
+_OF_POLICY = {"rules", "respond_within", "gate", "rollback", "phase", "storm"}
 _LISTS = {"links", "maintenance", "sources", "suites", "routes", "playbooks", "operators", *people.LISTS}
 
 
@@ -192,7 +193,8 @@ def _sections(root: Path, files: Iterable[Path], problems: list[Problem]) -> dic
         for key, child in node.items():
             mark = node.key_marks[key]
             if key not in SECTIONS:
-                problems.append(Problem(str(mark), f"unknown section {key!r}", nearest(key, SECTIONS)))
+                hint = f"it stands in policy: policy: {{{key}: ...}}" if key in _OF_POLICY else nearest(key, SECTIONS)
+                problems.append(Problem(str(mark), f"unknown section {key!r}", hint))
             elif key not in found:
                 found[key] = child
             elif key in _LISTS and isinstance(child.value, list) and isinstance(found[key].value, list):

@@ -9,10 +9,8 @@ from msgspec import Meta
 
 from pulse_tui.domain.oncall import Role
 from pulse_tui.domain.words import Priority, SignalType
-from pulse_tui.settings.check import Seconds
+from pulse_tui.settings.check import HOUR, Seconds
 from pulse_tui.settings.shapes import Section
-
-_HOUR = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
 class PersonShape(Section, frozen=True, kw_only=True):
@@ -101,7 +99,7 @@ class RoleRuleShape(Section, frozen=True, kw_only=True):
 class HoursShape(Section, frozen=True, kw_only=True, rename={"begins": "from"}):
     """When, Monday to Friday, what is less urgent than P1 pages somebody."""
 
-    begins: Annotated[str, Meta(pattern=_HOUR)]
+    begins: Annotated[str, Meta(pattern=HOUR)]
     """09:00."""
-    to: Annotated[str, Meta(pattern=_HOUR)]
+    to: Annotated[str, Meta(pattern=HOUR)]
     zone: str = "UTC"

@@ -22,7 +22,7 @@ from pulse_tui.domain.usage import Usage
 from pulse_tui.domain.words import AssetType, ComponentKind, Environment, Exposure, Tier
 from pulse_tui.settings.admission import AdmissionShape
 from pulse_tui.settings.changes import ChangesShape
-from pulse_tui.settings.check import Seconds
+from pulse_tui.settings.check import LISTEN, Seconds
 from pulse_tui.settings.document import Node
 from pulse_tui.settings.links import LinkShape
 from pulse_tui.settings.maintenance import MaintenanceShape
@@ -251,7 +251,7 @@ class RouteShape(msgspec.Struct, frozen=True, kw_only=True):
 class HooksShape(Section, frozen=True):
     """Where signed webhooks are taken in: ``listen: 127.0.0.1:8765``."""
 
-    listen: Annotated[str, Meta(pattern=r"^(\[[0-9A-Fa-f:]+\]|[^:\s]+):\d{1,5}$")]
+    listen: Annotated[str, Meta(pattern=LISTEN)]
 
     @property
     def host(self) -> str:
@@ -283,6 +283,10 @@ class HeartbeatShape(Section, frozen=True):
     """GET, HEAD or POST, as the service asks for."""
     timeout: Seconds = Seconds(10)
     """How long it may take to answer."""
+
+    def __post_init__(self) -> None:
+        if not self.url.lower().startswith(("http://", "https://", "${")):
+            raise ValueError("url is not an http or https address")
 
 
 class GovernanceShape(Section, frozen=True):

@@ -10,6 +10,8 @@ import msgspec
 import pytest
 
 from pulse_tui.actions import apprise, mail, ntfy, pagerduty, slack, teams, webhook
+from pulse_tui.actions._shared import rest
+from pulse_tui.actions._shared import webhook as posted
 from pulse_tui.actions._shared.message import message
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.errors import TargetError
@@ -357,3 +359,27 @@ def test_a_message_keeps_its_facts_however_short_it_must_be() -> None:
     assert "asset: support-bot" in text
     assert "ref notify-4f00" in text
     assert "(cut)" in text
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"ok": False, "error": "channel_archived"}, "channel_archived"),
+        ({"error": {"code": 500, "message": "internal \x1b[31mfailure"}}, "internal"),
+        ({"errorMessage": "Task timed out after 3.00 seconds"}, "timed out"),
+        ({"success": False}, "failed"),
+    ],
+)
+def test_a_success_that_says_it_failed_is_no_receipt(answer: Any, why: str) -> None:
+    reply = rest.Reply("https://bus.test/pulse", 200, {}, msgspec.json.encode(answer))
+    with pytest.raises(TargetError, match=why) as caught:
+        posted.receipt(reply)
+    assert not caught.value.permanent
+    assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"ok", b"[1]", b'{"ok": true, "error": null, "errors": []}', b"<html>", b'{"a":']
+)
+def test_any_other_answer_200_is_a_receipt(body: bytes) -> None:
+    assert posted.receipt(rest.Reply("https://bus.test/pulse", 200, {}, body)) == "200"

@@ -213,3 +213,14 @@ def test_a_policy_that_cannot_be_read_hides_no_state(shell: Shell) -> None:
     checked = shell("doctor")
     assert "FAIL policy: " in checked.out
     assert "ok   audit log: " in checked.out, "the rest is checked all the same"
+
+
+def test_what_has_a_form_or_stands_elsewhere_is_named_with_the_form_and_the_place(shell: Shell) -> None:
+    (shell.config / "more.yaml").write_text(
+        "rules: []\nworking_hours: {from: '25:00', to: '18:00'}\nadmission: {listen: abc}\nheartbeat: {url: 'ftp://x'}\n"
+    )
+    said = shell("status").err
+    assert "more.yaml:1: unknown section 'rules' (it stands in policy: policy: {rules: ...})" in said
+    assert "more.yaml:2: working_hours.from: expected text (an hour, as 09:00), found '25:00'" in said
+    assert "more.yaml:3: admission.listen: expected text (host and port, as 127.0.0.1:8443), found 'abc'" in said
+    assert "more.yaml:4: heartbeat: url is not an http or https address" in said

@@ -72,3 +72,17 @@ def test_it_is_dropped_only_with_a_reason_and_is_no_longer_late(shell: Shell, lo
 def test_a_line_that_does_not_say_which_is_refused(shell: Shell, lost: str, line: tuple[str, ...], why: str) -> None:
     said = shell("delivery", *line)
     assert (said.code, why in said.err) == (2, True), said.err
+
+
+def test_the_doctor_does_not_call_nothing_waiting_what_waits_because_it_was_asked_to(shell: Shell) -> None:
+    assert "ok   messages: none waits, none was lost" in (shell("refresh", "drop"), shell("doctor"))[1].out
+    house = House(shell.config)
+    with closing(house), house.store.write() as tx:
+        now = house.clock()
+        made = Delivery(
+            key="notify-9", kind="notify", route="bus", payload={"title": "x", "event": "opened"}, created_at=now
+        )
+        tx.plumbing.enqueue(made.failed(now, "answered 429", limited=True, retry_after_s=3_600.0))
+    said = shell("doctor").out
+    assert "note messages: 1 message to bus on the way; the next attempt of some is at " in said
+    assert "none waits" not in said

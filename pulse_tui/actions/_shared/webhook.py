@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pulse_tui.actions._shared.rest import Reply, call
+import msgspec
+
+from pulse_tui.actions._shared.rest import Reply, call, reason
 from pulse_tui.domain.delivery import Delivery
+from pulse_tui.domain.errors import TargetError
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import SendContext
 
@@ -27,6 +30,22 @@ def post(delivery: Delivery, url: str, headers: Mapping[str, str], timeout_s: fl
 
 
 def receipt(reply: Reply) -> str:
-    """The status, and what the answer calls the message."""
+    """The status, and what the answer calls the message. Raises TargetError for a success that says it is none: it is tried again."""
+    if wrong := _refusal(reply.body):
+        what = f"{reply.shown} answered {reply.status}, and that it failed: {wrong}"
+        raise TargetError(what, ambiguous=True, todo="Ask its owner what is wrong there")
     location = reply.headers.get("location")
     return f"{reply.status}" + (f" {clean(location, 200)}" if location else "")
+
+
+def _refusal(body: bytes) -> str:
+    """What a body of JSON says is wrong, in the members that gateways and functions use for it; empty where it says nothing of the kind."""
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    if not isinstance(found, dict):
+        return ""
+    named = any(found.get(key) for key in ("error", "errors", "errorMessage", "errorMessages"))
+    denied = [key for key in ("ok", "success") if found.get(key) is False]
+    return (reason(body) or "no reason is given") if named or denied else ""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from pulse_tui.cli.doctor.lines import Line
 from pulse_tui.domain.errors import PulseError
+from pulse_tui.domain.text import many
 from pulse_tui.settings.check import nearest
 from pulse_tui.wiring import House
 
@@ -21,7 +22,8 @@ def policy(house: House) -> str:
     failed = [r.name for r in results if not r.ok]
     if failed:
         raise PulseError(f"{len(failed)} of its own tests fail: {', '.join(failed[:3])}", todo="pulse-tui policy test")
-    return f"{len(written.rules)} rules, {len(results)} of their tests pass, digest {written.digest[:12]}"
+    tried = f"{len(results)} of their tests pass" if results else "they have no tests"
+    return f"{many(len(written.rules), 'rule')}, {tried}, digest {written.digest[:12]}"
 
 
 def waiting(house: House) -> Iterator[Line]:

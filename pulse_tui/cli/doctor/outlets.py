@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator
 
 from pulse_tui.cli.doctor.lines import Line
-from pulse_tui.domain.delivery import DeliveryState, undelivered
+from pulse_tui.domain.delivery import UNSENT, DeliveryState, undelivered
 from pulse_tui.domain.enforcement import Enforced
 from pulse_tui.domain.moments import iso
+from pulse_tui.domain.text import many
 from pulse_tui.web.reach import is_here
 from pulse_tui.wiring import House
 
@@ -30,8 +31,20 @@ def messages(house: House) -> Iterator[Line]:
         if any(d.state is DeliveryState.DEAD for d in there):
             tried += f"; once it works: pulse-tui delivery replay --route {route}"
         yield Line(f"messages to {route}", False, f"{len(there)} not delivered; the newest: {why} ({tried})")
-    if not waiting:
+    if waiting:
+        return
+    queued = [d for d in open_ if d.state is DeliveryState.QUEUED]
+    paused = [d.next_at for d in queued if d.next_at is not None and d.next_at > now + UNSENT]
+    if not queued:
         yield Line("messages", True, "none waits, none was lost")
+    elif not paused:
+        yield Line("messages", True, f"none was lost, {many(len(queued), 'message')} on the way")
+    else:
+        routes = ", ".join(sorted({d.route for d in queued}))
+        what = (
+            f"{many(len(queued), 'message')} to {routes} on the way; the next attempt of some is at {iso(min(paused))}"
+        )
+        yield Line("messages", None, f"{what}: pulse-tui delivery list")
 
 
 def enforced(house: House) -> Iterator[Line]:
