@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from pulse_tui.domain.oncall import OnCall
+from pulse_tui.domain.words import Priority
 from pulse_tui.enrich.oncall.zones import at_wall, wall
 
 
@@ -15,6 +16,11 @@ def within(oncall: OnCall, at: datetime) -> bool:
     begins, ends, zone = oncall.working_hours
     shown = wall(at, zone)
     return shown.weekday() < 5 and time.fromisoformat(begins) <= shown.time() < time.fromisoformat(ends)
+
+
+def wakes(priority: Priority, oncall: OnCall, at: datetime) -> bool:
+    """Whether a page of this urgency goes out then; one that does not is a message until working hours begin."""
+    return priority is Priority.P1 or within(oncall, at)
 
 
 def next_hours(oncall: OnCall, at: datetime) -> datetime | None:

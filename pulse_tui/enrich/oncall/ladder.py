@@ -10,6 +10,7 @@ from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.oncall import OnCall, Rung
 from pulse_tui.domain.words import SignalType
+from pulse_tui.enrich.oncall.hours import next_hours, wakes
 from pulse_tui.enrich.oncall.parties import About, rung_words
 
 
@@ -98,8 +99,12 @@ def preview(alert: Alert, kind: SignalType, oncall: OnCall, now: datetime, clock
     if climb is None:
         return "nobody else is called: every rung of the ladder was climbed"
     about = About(kind, alert.priority, alert.owner)
-    verb = "pages" if climb.rung.page else "notifies"
+    at = max(climb.at or now, now)
+    awake = wakes(alert.priority, oncall, at)
+    verb = "pages" if climb.rung.page and awake else "notifies"
     who = rung_words(climb.rung.to, about, oncall, climb.at or now)
+    if climb.rung.page and not awake and (begins := next_hours(oncall, at)) is not None:
+        who += f"; it pages at {iso(begins)}, when working hours begin"
     if climb.at is None:
         return f"at {climb.why} this {verb} {who}"
     left = "now" if climb.at <= now else f"in {age(to_us(now), to_us(climb.at))}"

@@ -9,7 +9,7 @@ import msgspec
 from pulse_tui.domain.alert import ESCALATED, Alert, AlertEvent, AlertState
 from pulse_tui.domain.notice import Use, Withheld
 from pulse_tui.domain.oncall import OnCall, Rung
-from pulse_tui.enrich.oncall.hours import within
+from pulse_tui.enrich.oncall.hours import wakes, within
 from pulse_tui.enrich.oncall.ladder import Climb, due, ladder_of, preview
 from pulse_tui.enrich.oncall.parties import About, rung_words
 from pulse_tui.ports import Transaction
@@ -133,7 +133,7 @@ def _climb(tx: Transaction, parts: JudgeParts, alert: Alert, step: Climb, now: d
     signal = tx.signals.get(alert.signal_id)
     about = About(signal.signal_type, alert.priority, alert.owner) if signal is not None else None
     to = rung_words(step.rung.to, about, known(tx, parts.oncall), now) if about is not None else step.rung.to
-    why = f"{step.why}: {to} {'is paged' if step.rung.page else 'is notified'}"
+    why = f"{step.why}: {to} {'is paged' if step.rung.page and wakes(alert.priority, parts.oncall, now) else 'is notified'}"
     queued = Events(tx, parts, now).emit(after, AlertEvent.RAISED, why, call=Call(step.number, step.rung))
     detail = {
         "ladder": alert.priority.value,

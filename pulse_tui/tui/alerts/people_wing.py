@@ -73,4 +73,6 @@ class PeopleWing(Wing):
     def commands(self) -> Iterable[Command]:
         from pulse_tui.tui.kit.palette import Command  # noqa: PLC0415
 
+        yield Command("handover", "for the next shift: what is open, quiet, to come", asks.OpenHandover())
+        yield Command("on call", "who is on call now and next, atop the handover", asks.OpenHandover())
         yield Command("reviews", "what somebody has to look at: take one, finish one", asks.OpenReviews())

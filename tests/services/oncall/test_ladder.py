@@ -34,6 +34,20 @@ def preview(parts: JudgeParts) -> str:
         return preview_of(tx, parts, only(parts), parts.clock())
 
 
+def test_what_comes_is_no_page_where_the_hour_makes_it_a_message(judge: JudgeParts, clock: Clock) -> None:
+    clock.now = START  # Monday 08:00 in Berlin
+    hours = ("09:00", "18:00", "Europe/Berlin")
+    parts = team_parts(judge, msgspec.structs.replace(ONCALL, ladders={Priority.P2: LADDER}, working_hours=hours))
+    slow(parts)
+    assert preview(parts) == (
+        "in 10m this notifies platform (next); it pages at 2026-10-19T07:00:00Z, when working hours begin"
+    )
+    clock.pass_(minutes=10)
+    assert climb(parts) == 1
+    with parts.store.read() as tx:
+        assert "nobody responded for 10m: platform (next) is notified" in {n.why for n in tx.notices.of(only(parts).id)}
+
+
 def test_each_rung_is_climbed_once_and_is_in_the_log(judge: JudgeParts, clock: Clock) -> None:
     clock.now = START
     parts = with_ladder(judge)

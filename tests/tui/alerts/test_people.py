@@ -38,3 +38,14 @@ def test_a_tower_that_only_reads_hands_nothing_over() -> None:
         assert (pilot.desk.calls, pilot.screen_name) == ([], "HandoverScreen")
 
     play(scenario, desk=FakeDesk(read_only=True))
+
+
+def test_the_handover_is_found_by_name_and_by_who_is_on_call() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        for words in ("handover", "on call"):
+            await pilot.press("colon")
+            await pilot.press(*["space" if c == " " else c for c in words], "enter")
+            assert pilot.screen_name == "HandoverScreen"
+            await pilot.press("escape")
+
+    play(scenario)
