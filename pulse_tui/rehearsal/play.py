@@ -122,6 +122,7 @@ class Player:
         self._landings: dict[str, int] = {}
         self._unsent = False
         self._others = self.clock.now
+        self._again = self.clock.now
         self.house.__dict__["store"] = WatchedStore(self.house.store, self._landed)
         judging = self.house.judging
         self.narrator = Narrator(judging.routes)
@@ -213,8 +214,16 @@ class Player:
             for route in routes:
                 tried[route] = self._landings.get(route, 0)
                 deliver(self.parts, HOLDER, route)
-        if due_routes(self.parts):  # a route that is down: the others are not tried at once
-            self._agenda.at(self.clock.now + SOON, Due.DELIVERIES)
+        # A route that is down: the others are not tried at once. One such moment at a time is enough.
+        if self._again <= self.clock.now and self._left():
+            self._again = self.clock.now + SOON
+            self._agenda.at(self._again, Due.DELIVERIES)
+
+    def _left(self) -> bool:
+        """Whether the turn of a message has come. One that waits behind another one has that one's moment."""
+        routes = due_routes(self.parts)
+        with self.parts.store.read() as tx:
+            return any(tx.plumbing.due_deliveries(self.clock.now, 1, route=route) for route in routes)
 
     # ------------------------------------------------------------ what happened
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pulse_tui.services.alerts.deliver import Sent, deliver
+from pulse_tui.services.parts import JudgeParts
 from tests.rehearsal.conftest import ESTATE, Play, at, signal
 
 BREACH = signal("01:00")
@@ -125,6 +127,23 @@ def test_one_vulnerability_that_two_rules_judge_wakes_somebody_once(rehearse: Pl
     assert len(night.of("opened")) == 2
     assert [page["route"] for page in night.of("paged")] == ["pager"]
     assert [e["reason"] for e in night.of("suppressed")] == ["duplicate"]
+
+
+def test_a_message_that_waits_behind_another_one_is_not_asked_after_until_that_one_is_due(
+    rehearse: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[str | None]()
+
+    def counted(parts: JudgeParts, holder: str, route: str | None = None) -> Sent:
+        asked.append(route)
+        return deliver(parts, holder, route)
+
+    monkeypatch.setattr("pulse_tui.rehearsal.play.deliver", counted)
+    down = {"at": at("00:50"), "receiver": "pager", "state": "down"}
+    night = rehearse(down, BREACH, {"at": at("04:00")})
+    assert night.of("escalated") != []  # which waits behind the first message
+    attempts = [e for e in night.of("failed") if e["route"] == "pager"]
+    assert len(asked) <= 4 * len(attempts)
 
 
 def test_a_month_in_which_nothing_happens_takes_no_time(rehearse: Play) -> None:
