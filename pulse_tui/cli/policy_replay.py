@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
     span = seconds(options.since)
     if span is None or not 0 < span <= LONGEST:
         raise WrongUse(
-            f"--since {clean(options.since, 60)!r} is not a span", todo="Write 30d, 12h or 90m, at most 3660d"
+            f"--since {clean(options.since, 60)!r} is not a duration", todo="Write 30d, 12h or 90m, at most 3660d"
         )
     with opened(options, read_only=True) as house:
         present = house.policy
