@@ -129,6 +129,31 @@ def test_one_vulnerability_that_two_rules_judge_wakes_somebody_once(rehearse: Pl
     assert [e["reason"] for e in night.of("suppressed")] == ["duplicate"]
 
 
+def test_one_vulnerability_that_two_rules_judge_climbs_each_rung_once(rehearse: Play, tmp_path: Path) -> None:
+    estate = (ESTATE / "pulse.yaml").read_text().split("routes:")[0]
+    (tmp_path / "pulse.yaml").write_text(
+        f"""{estate}
+routes:
+  - {{id: ana-phone, kind: notify, url: "http://127.0.0.1:9/ana"}}
+  - {{id: dora-phone, kind: notify, url: "http://127.0.0.1:9/dora"}}
+people:
+  - {{name: ana, role: ml, routes: [ana-phone]}}
+  - {{name: dora, role: security, routes: [dora-phone]}}
+teams:
+  - {{id: ml-support, role: ml, members: [ana], escalate_to: security}}
+  - {{id: security, role: security, members: [dora]}}
+ladder:
+  P1: [{{after: 0m, to: oncall}}, {{after: 10m, to: next}}]
+"""
+    )
+    evidence = {"advisory": "CVE-2026-1", "component": "pkg:pypi/vllm@0.8.5", "cvss": 9.8, "known_exploited": True}
+    cve = signal("01:00", signal_type="cve", fingerprint="cve", severity="critical", evidence=evidence)
+    ack = {"at": at("02:00"), "do": "ack", "by": "ana", "alert": "cve", "for": "20m"}
+    night = rehearse(cve, {"at": at("01:30")}, ack, {"at": at("02:40")}, config=tmp_path)
+    pages = [(e["at"].removeprefix("2026-11-24T"), e["to"]) for e in night.of("paged")]
+    assert pages == [("01:00:00Z", "ana"), ("01:10:00Z", "dora"), ("02:30:00Z", "dora")]
+
+
 def test_a_message_that_waits_behind_another_one_is_not_asked_after_until_that_one_is_due(
     rehearse: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from pulse_tui.domain.alert import ESCALATED, Alert, AlertEvent, AlertState
-from pulse_tui.domain.notice import Use, Withheld
+from pulse_tui.domain.notice import NoticeOutcome, Use, Withheld
 from pulse_tui.domain.oncall import OnCall, Rung
 from pulse_tui.enrich.oncall.hours import wakes, within
 from pulse_tui.enrich.oncall.ladder import Climb, due, ladder_of, preview
@@ -109,8 +109,10 @@ def _opened(tx: Transaction, alert: Alert, since: datetime, now: datetime) -> se
 
 
 def _called_for_all(tx: Transaction, alert: Alert, step: Climb, now: datetime) -> bool:
-    """Whether the rung was climbed for another alert of the same incident that is open and as urgent; of one that counts
-    alerts, for another one of them: it is of all of them."""
+    """Whether the rung was climbed for another alert of the same incident or condition that is open and as urgent; of one
+    that counts alerts, for another one of them: it is of all of them."""
+    if _called_for_condition(tx, alert, step):
+        return True
     incident = tx.incidents.of_alerts([alert.id]).get(alert.id)
     for notice in tx.notices.of_incident(incident) if incident is not None else ():
         if notice.rung == step.number and notice.event is AlertEvent.RAISED and notice.alert_id != alert.id:
@@ -125,6 +127,20 @@ def _called_for_all(tx: Transaction, alert: Alert, step: Climb, now: datetime) -
         n.rung == step.number and n.event is AlertEvent.RAISED and n.alert_id in same
         for n in tx.notices.between(since, now + timedelta(microseconds=1))
     )
+
+
+def _called_for_condition(tx: Transaction, alert: Alert, step: Climb) -> bool:
+    """Whether the rung called somebody of the very same condition, of which another rule made an alert."""
+    for other in tx.judgements.open_alerts_about(alert.signal_fingerprint):
+        alike = (other.environment, other.owner, other.priority) == (alert.environment, alert.owner, alert.priority)
+        if other.id == alert.id or not alike or other.state is not AlertState.FIRING:
+            continue
+        if any(
+            n.rung == step.number and n.event is AlertEvent.RAISED and n.outcome is NoticeOutcome.QUEUED
+            for n in tx.notices.of(other.id)
+        ):
+            return True
+    return False
 
 
 def _climb(tx: Transaction, parts: JudgeParts, alert: Alert, step: Climb, now: datetime) -> Alert:
