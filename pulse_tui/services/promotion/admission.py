@@ -13,8 +13,11 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.policy.admission import BadReview, Named, Review, answered, named_by, place_of, read_review
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.promotion.checks import lifting
 from pulse_tui.services.promotion.gate import assess
+from pulse_tui.services.registry.held import covering
 from pulse_tui.services.registry.known_good import rollback_target
+from pulse_tui.services.registry.past_hold import past_hold
 from pulse_tui.settings.admission import AdmissionShape, Verdict
 
 REASONS = 5
@@ -136,7 +139,13 @@ def _word(tx: Transaction, parts: RollbackParts, named: Named, environment: Envi
     release = _release(tx, named)
     if release is None:
         shown = named.version or named.digest or "a tag that names no version"
-        return _Lost(f"no release of {named.asset} is known for {shown} ({named.by})")
+        words = f"no release of {named.asset} is known for {shown} ({named.by})"
+        for hold, _ in covering(
+            tx, named.asset, named.version, environment
+        ):  # nobody knows that it is what passes them
+            if not past_hold(tx, hold, named.asset, named.version, environment, parts.clock()):
+                return _Word(False, f"{words}, and {named.asset} is held in {environment.value}: {lifting(hold)}")
+        return _Lost(words)
     if named.digest and release.digest and same_content(named.digest, release.digest) is False:
         return _Word(
             False,

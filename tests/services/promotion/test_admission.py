@@ -77,6 +77,19 @@ def test_a_release_that_is_not_known_is_admitted_with_a_warning_or_denied_as_con
     assert "no release of support-bot is known" in denied["status"]["message"]
 
 
+@pytest.mark.parametrize("tag", [":v9.9.9", ":latest"])
+def test_what_is_held_lets_no_release_through_that_nobody_knows(parts: RollbackParts, tag: str) -> None:
+    frozen(parts, environment=PRODUCTION)
+    found = asked(parts, tag)
+    assert not found["allowed"]
+    assert "and support-bot is held in production: block freeze-1" in found["status"]["message"]
+
+
+def test_a_hold_of_another_version_keeps_back_nothing_that_nobody_knows(parts: RollbackParts) -> None:
+    frozen(parts, version="3.8.2")
+    assert asked(parts, ":v9.9.9")["allowed"]
+
+
 def test_a_digest_names_the_release_and_another_one_under_its_version_is_denied(parts: RollbackParts) -> None:
     frozen(parts, version="3.8.2")
     assert "3.8.2 to production is blocked" in asked(parts, "@sha256:3.8.2")["status"]["message"]
