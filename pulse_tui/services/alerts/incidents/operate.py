@@ -154,8 +154,8 @@ def resolve(parts: JudgeParts, ident: str, by: str, why: str, ended_by: str, now
         )
         _keep(tx, incident, after, "resolve", by, reason, now, action="incident.resolved")
         tally = tx.incidents.tallies([incident.id]).get(incident.id)
-    still = f"; {many(tally.open, 'alert')} of it still open" if tally is not None and tally.open else ""
-    return f"resolved: {incident.id} {incident.title}{still}"
+    still = f", {many(tally.open, 'alert')} of it still open" if tally is not None and tally.open else ""
+    return f"resolved{still}: {incident.id} {incident.title}"
 
 
 def undo(parts: JudgeParts, ident: str, by: str, now: datetime) -> str:

@@ -124,7 +124,7 @@ def test_onset_and_impact_are_stated_with_who_states_them(judge: JudgeParts, two
 
 def test_an_operator_ends_it_and_what_is_open_is_counted(judge: JudgeParts, two: Incident) -> None:
     said = operate.resolve(judge, two.id, "ana", "handled in the morning", "more workers", later(minutes=9))
-    assert said.endswith("2 alerts of it still open")
+    assert said.startswith(f"resolved, 2 alerts of it still open: {two.id} ")
     with pytest.raises(Refused, match="already"):
         operate.resolve(judge, two.id, "ana", "again", "", NOW)
     with judge.store.read() as tx:
