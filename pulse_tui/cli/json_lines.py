@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -39,8 +40,9 @@ def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
     while line := stream.readline(LINE):
         number += 1
         if len(line) < LINE or line.endswith(b"\n"):
-            if line.strip():
-                yield number, line
+            text = line.removeprefix(BOM_UTF8) if number == 1 else line  # some editors begin a file with it
+            if text.strip():
+                yield number, text
             continue
         while (rest := stream.readline(LINE)) and not rest.endswith(b"\n"):
             pass
