@@ -33,8 +33,8 @@ class Summary:
         """One more event."""
         word, alert, priority = str(event["event"]), event.get("id"), event["priority"]
         self._words[word] += 1
-        if word == Word.OPENED and alert is not None:
-            self._opened[alert] = event
+        if word in (Word.OPENED, Word.RAISED, Word.ESCALATED) and alert is not None and priority in URGENT:
+            self._became_urgent(alert, event)
         if word in (Word.NOTIFIED, Word.PAGED):
             if priority in URGENT:
                 self._urgent[word] += 1
@@ -49,12 +49,16 @@ class Summary:
             # Two routes that wake the same person of the same alert at the same moment wake them once.
             self._shifts.setdefault((who, shift), set()).add((event["at"], alert))
 
+    def _became_urgent(self, alert: str, event: Event) -> None:
+        if alert not in self._opened:
+            self._opened[alert] = event
+            if event["event"] != Word.OPENED:
+                self._excused.discard(alert)  # what kept it quiet was of something less urgent
+
     def unreached(self) -> list[Event]:
-        """The urgent alerts that reached nobody, and that nothing kept quiet on purpose, as they opened."""
+        """The urgent alerts that reached nobody, and that nothing kept quiet on purpose, as they opened or became urgent."""
         return [
-            event
-            for alert, event in self._opened.items()
-            if event["priority"] in URGENT and alert not in self._reached and alert not in self._excused
+            event for alert, event in self._opened.items() if alert not in self._reached and alert not in self._excused
         ]
 
     def as_dict(self, **more: Any) -> dict[str, Any]:
