@@ -12,6 +12,7 @@ from pulse_tui.domain.oncall import OnCall, Rung
 from pulse_tui.domain.words import SignalType
 from pulse_tui.enrich.oncall.hours import next_hours, wakes
 from pulse_tui.enrich.oncall.parties import About, rung_words
+from pulse_tui.enrich.oncall.parties import rung as parties_of
 
 
 class Clock(NamedTuple):
@@ -103,7 +104,8 @@ def preview(alert: Alert, kind: SignalType, oncall: OnCall, now: datetime, clock
     awake = wakes(alert.priority, oncall, at)
     verb = "pages" if climb.rung.page and awake else "notifies"
     who = rung_words(climb.rung.to, about, oncall, climb.at or now)
-    if climb.rung.page and not awake and (begins := next_hours(oncall, at)) is not None:
+    called = parties_of(climb.rung.to, about, oncall, climb.at or now).called
+    if called and climb.rung.page and not awake and (begins := next_hours(oncall, at)) is not None:
         who += f"; it pages at {iso(begins)}, when working hours begin"
     if climb.at is None:
         return f"at {climb.why} this {verb} {who}"

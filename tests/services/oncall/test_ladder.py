@@ -48,6 +48,17 @@ def test_what_comes_is_no_page_where_the_hour_makes_it_a_message(judge: JudgePar
         assert "nobody responded for 10m: platform (next) is notified" in {n.why for n in tx.notices.of(only(parts).id)}
 
 
+def test_a_rung_that_calls_nobody_does_not_promise_a_page_in_working_hours(judge: JudgeParts, clock: Clock) -> None:
+    clock.now = START
+    hours = ("09:00", "18:00", "Europe/Berlin")
+    alone = {**ONCALL.teams, "ml-support": msgspec.structs.replace(ONCALL.teams["ml-support"], escalate_to=None)}
+    climbs = {Priority.P2: LADDER}
+    oncall = msgspec.structs.replace(ONCALL, teams=alone, ladders=climbs, working_hours=hours)
+    parts = team_parts(judge, oncall)
+    slow(parts)
+    assert preview(parts) == "in 10m this notifies nobody (nobody is next)"
+
+
 def test_each_rung_is_climbed_once_and_is_in_the_log(judge: JudgeParts, clock: Clock) -> None:
     clock.now = START
     parts = with_ladder(judge)
