@@ -181,3 +181,14 @@ def test_a_month_in_which_nothing_happens_takes_no_time(rehearse: Play) -> None:
 def test_a_new_signal_after_the_end_is_another_episode(rehearse: Play, words: tuple[str, int]) -> None:
     night = rehearse(BREACH, {"at": at("01:10"), "over": "errors"}, signal("09:00", 2), {"at": at("09:01")})
     assert len(night.of(words[0])) == words[1]
+
+
+def test_a_p1_whose_owner_no_route_serves_goes_to_every_route_also_without_people(
+    rehearse: Play, tmp_path: Path
+) -> None:
+    estate = (ESTATE / "pulse.yaml").read_text().replace("owner_teams: [ml-support]", "owner_teams: [others]")
+    (tmp_path / "pulse.yaml").write_text(estate)
+    night = rehearse(BREACH, {"at": at("01:05")}, config=tmp_path)
+    assert {page["route"] for page in night.of("paged")} == {"pager", "chat"}
+    assert "no route serves ml-support: every route gets it" in night.of("paged")[0]["why"]
+    assert night.summary["unreached"] == 0

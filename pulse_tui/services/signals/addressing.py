@@ -90,7 +90,7 @@ class Addressing:
     def whom(self, use: Use, owner: str | None) -> list[Target]:
         """The targets for one use. Without people, teams, roles and ladders as it always was."""
         if not self._oncall.configured:
-            targets = address(self._routes, self._alert, use, owner, self._named)
+            targets = address(self._routes, self._alert, use, owner, self._named) or self._unserved(use)
         else:
             targets = self._of_parties(use, owner)
         if targets:
@@ -99,6 +99,11 @@ class Addressing:
             who = owner or "what has no owner"
             self._nobody.setdefault((use, owner), f"no route for {use.value} serves {who}")
         return targets
+
+    def _unserved(self, use: Use) -> list[Target]:
+        """A P1 is never for nobody."""
+        urgent = self._alert.priority is Priority.P1 and use in (Use.PAGE, Use.NOTIFY)
+        return self._everybody() if urgent else []
 
     def notices(self, event: AlertEvent, base: Notice) -> list[Notice]:
         """A line for each use in which nobody was reached, and for each party that gets nothing for its role.
