@@ -100,7 +100,8 @@ def _again(tx: Transaction, member: Member, alert: Alert, now: datetime) -> None
         for f in incident.footings
     )
     priority = min(alert.priority, incident.priority, key=lambda p: p.rank)
-    memory.put(tx, msgspec.structs.replace(incident, last_at=now, priority=priority, footings=footings))
+    title = alert.title if more else incident.title
+    memory.put(tx, msgspec.structs.replace(incident, title=title, last_at=now, priority=priority, footings=footings))
 
 
 def _open(tx: Transaction, alert: Alert, signal: Signal, new: Footing, now: datetime) -> None:
@@ -158,10 +159,12 @@ def _with(
     footings = incident.footings
     if relation.shared is not Shared.STORM:  # what is unrelated otherwise draws nothing else in
         footings = with_footing(footings, new)
+    worse = alert.priority.rank < incident.priority.rank
     return msgspec.structs.replace(
         incident,
+        title=alert.title if worse else incident.title,  # its priority and its words are of one alert
         last_at=now,
-        priority=min(alert.priority, incident.priority, key=lambda p: p.rank),
+        priority=alert.priority if worse else incident.priority,
         footings=footings,
         alerts=incident.alerts + 1,
     )

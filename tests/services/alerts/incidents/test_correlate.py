@@ -62,6 +62,19 @@ def test_a_second_symptom_of_the_asset_joins_and_the_incident_ends_with_the_last
     assert ended.resolved_why == "its last alert ended: no errors any more"
 
 
+def test_an_incident_has_the_words_of_its_most_urgent_alert(judge: JudgeParts) -> None:
+    diagnostic = evidence(SignalType.BENCHMARK_REGRESSION, must_pass=False, verdict="FAIL", basis="paired")
+    take(
+        judge,
+        signal(2, SignalType.BENCHMARK_REGRESSION, asset_id="support-bot", environment=CANARY, evidence=diagnostic),
+    )
+    assert incidents(judge)[0].priority is Priority.P4
+    take(judge, breach(1))
+    (incident,) = incidents(judge)
+    worst = min(alerts(judge), key=lambda a: a.priority.rank)
+    assert (incident.title, incident.priority) == (worst.title, Priority.P2)
+
+
 def test_nothing_that_happened_is_an_unknown_cause(judge: JudgeParts) -> None:
     take(judge, breach(1))
     (incident,) = incidents(judge)
