@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache, cached_property
 from typing import Any, NamedTuple
@@ -127,6 +127,7 @@ class Events:
         serving = _others(self.parts.routes, fact.signal)
         named, kind_of = rule.routes if rule else (), fact.signal.signal_type
         people = self._oncall if serving is self.parts.routes else OnCall()
+        incident = cache(lambda: self._tx.incidents.of_alerts([alert.id]).get(alert.id))
         addressing = Addressing(people, serving, alert, kind_of, self.now, named=named, call=call)
         case = Case(
             decision,
@@ -141,7 +142,7 @@ class Events:
             address=addressing.whom,
             call=call.name if call is not None else "",
             advice=cache(lambda: self.parts.advise(self._tx, self.parts, alert, fact.signal, self.now).lines),
-            together=cache(lambda: _together(self._tx, alert)),
+            together=cache(lambda: _together(self._tx, incident())),
         )
         done: list[Done] = []
         notices: list[Notice] = []
@@ -154,7 +155,7 @@ class Events:
             for effect in effects:
                 if messages_only and not isinstance(effect, Queue):
                     continue
-                wanted, notice = self._admitted(kind, _unless_waived(effect, alert), alert, event)
+                wanted, notice = self._admitted(kind, _unless_waived(effect, alert), alert, event, incident)
                 if notice is not None and notice.reason is Withheld.PHASE and done and done[-1].effect == wanted:
                     notices.append(notice)
                     continue  # in words once, however many destinations it has
@@ -162,14 +163,14 @@ class Events:
                 done.append(one)
                 if notice is not None and (one.new or notice.outcome is not NoticeOutcome.QUEUED):
                     notices.append(notice)
-        self._tx.notices.add([*notices, *addressing.notices(event, self._line(alert, event))])
+        self._tx.notices.add([*notices, *addressing.notices(event, self._line(alert, event, incident))])
         return done
 
     @cached_property
     def _oncall(self) -> OnCall:
         return as_known(self._tx, self.parts.oncall)
 
-    def _line(self, alert: Alert, event: AlertEvent) -> Notice:
+    def _line(self, alert: Alert, event: AlertEvent, incident: Callable[[], str | None]) -> Notice:
         """What the lines about an event have in common."""
         return Notice(
             alert_id=alert.id,
@@ -178,10 +179,12 @@ class Events:
             use=Use.NOTIFY,
             outcome=NoticeOutcome.NOBODY,
             why="",
-            incident_id=self._tx.incidents.of_alerts([alert.id]).get(alert.id) if event.calls else None,
+            incident_id=incident() if event.calls else None,
         )
 
-    def _admitted(self, kind: str, effect: Effect, alert: Alert, event: AlertEvent) -> tuple[Effect, Notice | None]:
+    def _admitted(
+        self, kind: str, effect: Effect, alert: Alert, event: AlertEvent, incident: Callable[[], str | None]
+    ) -> tuple[Effect, Notice | None]:
         """The effect, unless something keeps it back; and the line that says who is notified, or why nobody is."""
         early = self._early(kind, effect)
         if not isinstance(effect, Queue):
@@ -189,7 +192,7 @@ class Events:
         held = (
             Held(Withheld.PHASE, early)
             if early
-            else withheld(About(self._tx, self.parts, alert, event, effect, self.now, self._batch))
+            else withheld(About(self._tx, self.parts, alert, event, effect, self.now, self._batch, incident))
         )
         delivery = effect.delivery
         notice = Notice(
@@ -205,7 +208,7 @@ class Events:
             team=effect.team,
             role=effect.role,
             rung=effect.rung,
-            incident_id=self._tx.incidents.of_alerts([alert.id]).get(alert.id),
+            incident_id=incident(),
             key=delivery.key if held is None else None,
         )
         return (effect if held is None else Nothing(held.why)), notice
@@ -280,9 +283,8 @@ class Events:
         self._tx.log.append(self.now, SYSTEM, "hold.placed", hold.id, detail)
 
 
-def _together(tx: Transaction, alert: Alert) -> dict[str, str]:
+def _together(tx: Transaction, ident: str | None) -> dict[str, str]:
     """The incident in a message: its id, and the first three causes with how likely they are."""
-    ident = tx.incidents.of_alerts([alert.id]).get(alert.id)
     incident = tx.incidents.get(ident) if ident is not None else None
     if incident is None:
         return {}

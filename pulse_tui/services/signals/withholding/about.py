@@ -31,6 +31,8 @@ class About(NamedTuple):
     now: datetime
     batch: dict[str, Any]
     """What a check keeps between the messages of one transaction, under names that begin with its own."""
+    incident: Callable[[], str | None]
+    """The incident that the alert belongs to; looked up once for all messages of an event."""
 
 
 Check = Callable[[About], Held | None]

@@ -27,7 +27,7 @@ def same_incident(about: About) -> Held | None:
     message = about.message
     if message.use not in _CALLS or message.rung:
         return None
-    incident = about.tx.incidents.of_alerts([about.alert.id]).get(about.alert.id)
+    incident = about.incident()
     if incident is None or _stands_alone(about, about.alert):
         return None
     seen: set[str] = {about.alert.id}
