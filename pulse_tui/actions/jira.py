@@ -6,7 +6,6 @@ https://developer.atlassian.com/cloud/jira/platform/rest/v3/  https://docs.atlas
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
@@ -33,6 +32,7 @@ from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect
 from pulse_tui.domain.errors import TargetError
 from pulse_tui.domain.notice import Use
+from pulse_tui.domain.secrets import authorization
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Case, SendContext
 from pulse_tui.settings.check import Seconds
@@ -91,17 +91,12 @@ def deliver(delivery: Delivery, options: Any, context: SendContext) -> str:
     return keep(delivery, _Jira(options, context), context.first_receipt)
 
 
-def _headers(options: Options, context: SendContext) -> Mapping[str, str]:
-    if not options.user:
-        return {"Authorization": f"Bearer {options.token}"}
-    pair = f"{context.secret(options.user)}:{context.secret(options.token)}"
-    return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
-
-
 class _Jira:
     def __init__(self, options: Options, context: SendContext) -> None:
         self._o = options
-        self._api = Api(context, options.url, _headers(options, context), float(options.timeout))
+        self._api = Api(
+            context, options.url, authorization(options.user, options.token, context.secret), float(options.timeout)
+        )
         self._root = "/rest/api/3" if options.cloud else "/rest/api/2"
 
     def search(self, mark: str) -> Sequence[Ticket]:

@@ -6,8 +6,7 @@ https://www.servicenow.com/docs/bundle/zurich-api-reference/page/integrate/inbou
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -33,6 +32,7 @@ from pulse_tui.actions._shared.tickets import (
 from pulse_tui.domain.delivery import Delivery
 from pulse_tui.domain.effect import Effect
 from pulse_tui.domain.notice import Use
+from pulse_tui.domain.secrets import authorization
 from pulse_tui.domain.text import clean
 from pulse_tui.ports import Case, SendContext
 from pulse_tui.settings.check import Seconds
@@ -92,18 +92,13 @@ def deliver(delivery: Delivery, options: Any, context: SendContext) -> str:
     return keep(delivery, _ServiceNow(options, context), context.first_receipt)
 
 
-def _headers(options: Options, context: SendContext) -> Mapping[str, str]:
-    if not options.user:
-        return {"Authorization": f"Bearer {options.token}"}
-    pair = f"{context.secret(options.user)}:{context.secret(options.token)}"
-    return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
-
-
 class _ServiceNow:
     def __init__(self, options: Options, context: SendContext) -> None:
         self._o = options
         self._now = context.now
-        self._api = Api(context, options.url, _headers(options, context), float(options.timeout))
+        self._api = Api(
+            context, options.url, authorization(options.user, options.token, context.secret), float(options.timeout)
+        )
         self._table = f"/api/now/table/{options.table}"
 
     def search(self, mark: str) -> Sequence[Ticket]:

@@ -6,7 +6,6 @@ https://www.servicenow.com/docs/bundle/zurich-api-reference/page/integrate/inbou
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -17,6 +16,7 @@ import msgspec
 from pulse_tui.collectors._shared.files import encoded, refuse
 from pulse_tui.domain.change import ChangeRequest, ChangeRequests
 from pulse_tui.domain.errors import SourceError
+from pulse_tui.domain.secrets import authorization
 from pulse_tui.domain.source import Collected, Rejected
 from pulse_tui.domain.text import address, clean
 from pulse_tui.domain.words import Environment
@@ -85,10 +85,12 @@ def _page(options: Options, context: CollectContext, page: int) -> list[Any]:
         "sysparm_limit": str(EACH),
         "sysparm_offset": str(page * EACH),
     }
+    login = authorization(options.user, options.token, context.secret)
+    headers = {name: context.secret(value) for name, value in login.items()}
     whole = context.secret(options.url).rstrip("/") + "/api/now/table/change_request"
     shown = address(options.url.rstrip("/") + "/api/now/table/change_request")
     try:
-        found = context.http.get_json(whole, asked, _headers(options, context))
+        found = context.http.get_json(whole, asked, headers)
     except SourceError as error:
         what = error.what.replace(address(whole), shown)
         raise SourceError(what, todo=error.todo, retry_after=error.retry_after, sent=error.sent) from None
@@ -99,13 +101,6 @@ def _page(options: Options, context: CollectContext, page: int) -> list[Any]:
     if not isinstance(listed, list):
         raise SourceError(f"{shown} lists no change requests", todo="Check that the url is the instance")
     return listed
-
-
-def _headers(options: Options, context: CollectContext) -> Mapping[str, str]:
-    if not options.user:
-        return {"Authorization": f"Bearer {context.secret(options.token)}"}
-    pair = f"{context.secret(options.user)}:{context.secret(options.token)}"
-    return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
 
 
 def _request(raw: Any, options: Options, context: CollectContext) -> ChangeRequest:

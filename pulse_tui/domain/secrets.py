@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 HIDDEN = b"***"
@@ -67,3 +67,12 @@ def spellings(secret: str) -> Iterator[bytes]:
         if last - first >= _SHORTEST:
             yield whole[first:last]
             yield whole[first:last].replace(b"+", b"-").replace(b"/", b"_")
+
+
+def authorization(user: str, token: str, secret: Callable[[str], str]) -> dict[str, str]:
+    """The header of a user with a password, or of a token alone. ``secret`` fills in ``${NAME}``; a token alone keeps it, to be
+    filled in where it is sent."""
+    if not user:
+        return {"Authorization": f"Bearer {token}"}
+    pair = f"{secret(user)}:{secret(token)}"
+    return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
