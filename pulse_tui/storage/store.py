@@ -62,6 +62,7 @@ from pulse_tui.storage.plumbing.plumbing import PlumbingTables
 from pulse_tui.storage.registry.estate import EstateTables
 from pulse_tui.storage.registry.inventory import InventoryTables
 from pulse_tui.storage.rollback.plans import RollbackTables
+from pulse_tui.storage.service.service import FrameTable, MemberTable, PrunedTable
 from pulse_tui.storage.signals.signals import SignalTable
 from pulse_tui.storage.sql.protected import Protected
 from pulse_tui.storage.turns import Turns
@@ -102,6 +103,9 @@ class SqlTransaction:
         self.rollbacks = RollbackTables(connection, protected)
         self.log = AuditTable(connection, protected, origin)
         self.plumbing = PlumbingTables(connection)
+        self.frames = FrameTable(connection)
+        self.members = MemberTable(connection)
+        self.pruned = PrunedTable(connection)
 
 
 class SqlStore:

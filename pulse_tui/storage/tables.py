@@ -7,6 +7,7 @@ from pulse_tui.storage.evals import tables as evals
 from pulse_tui.storage.plumbing import tables as plumbing
 from pulse_tui.storage.registry import tables as registry
 from pulse_tui.storage.rollback import tables as rollback
+from pulse_tui.storage.service import tables as service
 from pulse_tui.storage.signals import tables as signals
 from pulse_tui.storage.sql.columns import metadata
 from pulse_tui.storage.vendors import tables as vendors
@@ -20,6 +21,7 @@ __all__ = [
     "plumbing",
     "registry",
     "rollback",
+    "service",
     "signals",
     "vendors",
 ]

@@ -1,6 +1,6 @@
 """Which schema this code uses. Kept apart from SQLAlchemy: the first screen reads it too."""
 
-HEAD = "0018"
+HEAD = "0019"
 KNOWN = frozenset(
     {
         "0001",
@@ -21,6 +21,7 @@ KNOWN = frozenset(
         "0016",
         "0017",
         "0018",
+        "0019",
     }
 )
 """Every migration this code can upgrade from."""

@@ -24,6 +24,7 @@ from pulse_tui.tui.kit.screen import LEAST, Head
 from pulse_tui.tui.session import Session, together
 
 if TYPE_CHECKING:
+    from pulse_tui.domain.ref import Ref
     from pulse_tui.domain.views.board import Board
     from pulse_tui.tui.kit.table import Table
     from pulse_tui.tui.pane import Pane
@@ -212,6 +213,9 @@ class MainScreen(FilterScreen):
 
     def moved(self) -> None:
         self.pane.moved()
+
+    def ref(self) -> Ref | None:
+        return self.pane.ref()
 
     # ------------------------------------------------------------------ keys
 

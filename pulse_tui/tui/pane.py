@@ -17,6 +17,7 @@ from pulse_tui.tui.kit.table import Table
 from pulse_tui.tui.session import Session
 
 if TYPE_CHECKING:
+    from pulse_tui.domain.ref import Ref
     from pulse_tui.domain.views.board import Board
     from pulse_tui.tui.asks.base import Ask
     from pulse_tui.tui.kit.keys import Key
@@ -95,6 +96,10 @@ class Pane(Asking, Canvas):
 
     def subject(self) -> Subject | None:
         """What the row under the cursor is about."""
+        return None
+
+    def ref(self) -> Ref | None:
+        """What the row under the cursor is; None where that has no name."""
         return None
 
     def applies(self, action: str) -> bool:

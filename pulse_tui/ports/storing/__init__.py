@@ -27,6 +27,7 @@ from pulse_tui.ports.storing.evals import Evals, RunHead
 from pulse_tui.ports.storing.plumbing import Log, Plumbing
 from pulse_tui.ports.storing.registry import EstateStore, Inventory, Whereabouts
 from pulse_tui.ports.storing.rollback import Rollbacks
+from pulse_tui.ports.storing.service import Frames, Members, Prunings
 from pulse_tui.ports.storing.signals import Signals
 from pulse_tui.ports.storing.vendors import Vendors
 
@@ -80,6 +81,12 @@ class Transaction(Protocol):
     def log(self) -> Log: ...
     @property
     def plumbing(self) -> Plumbing: ...
+    @property
+    def frames(self) -> Frames: ...
+    @property
+    def members(self) -> Members: ...
+    @property
+    def pruned(self) -> Prunings: ...
 
 
 class Store(Protocol):

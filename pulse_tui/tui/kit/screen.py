@@ -20,6 +20,7 @@ from pulse_tui.tui.kit.keys import Bottom, Key
 from pulse_tui.tui.kit.opening import Asking
 
 if TYPE_CHECKING:
+    from pulse_tui.domain.ref import Ref
     from pulse_tui.domain.views.board import Header
     from pulse_tui.domain.views.vendors import TempoLine
 
@@ -111,6 +112,10 @@ class BaseScreen(Asking, Screen[None]):
         self.top.title, self.top.header = self.head.title, self.head.header
         self.top.operator, self.top.read_only, self.top.as_of = self.head.operator, self.head.read_only, self.head.as_of
         self.top.tempo = self.head.tempo
+
+    def ref(self) -> Ref | None:
+        """What it is about; of a list, the row under the cursor. None where that has no name."""
+        return None
 
     def say(self, message: str, *, bad: bool = False) -> None:
         """One line of a message in the last line."""

@@ -1,0 +1,1 @@
+"""Tables about the service itself: pictures of the board, members, what was pruned."""
