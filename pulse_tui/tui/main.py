@@ -79,7 +79,7 @@ LEAVE: Final = (
     bind("H", "handover", "handover", "what the next shift must know; hand it over; reviews"),
     bind("I", "incidents", "incidents", "alerts handled as one, with their likely causes: confirm, split, merge, undo"),
     bind("O", "letters", "outbox", "messages that did not arrive, and why: replay or drop them"),
-    bind("L", "activity", "activity", "everything that all operators and the program did, newest first"),
+    bind("A", "activity", "activity", "everything that all operators and the program did, newest first"),
     bind("S", "sources", "sources", "how every source is doing, and what was refused"),
     bind("escape", "clear", "clear", "clear the filter, or the message in the last line"),
     *EVERYWHERE[:-2],

@@ -144,11 +144,11 @@ def test_panes_by_number_and_by_tab() -> None:
     play(scenario)
 
 
-def test_brackets_go_through_the_metrics() -> None:
+def test_angle_keys_go_through_the_metrics() -> None:
     async def scenario(pilot: Pilot) -> None:
-        await pilot.press("right_square_bracket")
+        await pilot.press("greater_than_sign")
         assert "jailbreak_success (lower is better)" in pilot.text()
-        await pilot.press("left_square_bracket")
+        await pilot.press("less_than_sign")
         assert "-5.2 pp [-7.4, -3.1]  margin 2  ✖ FAIL" in pilot.text()
 
     play(scenario)

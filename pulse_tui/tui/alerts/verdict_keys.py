@@ -8,7 +8,9 @@ from pulse_tui.tui.kit.keys import bind
 
 VERDICT_KEYS: Final = (
     bind("plus", "verdict_useful", "useful", "verdict: the alert was useful; its state stays as it is", changes=True),
-    bind("minus", "verdict_noise", "noise", "verdict: the alert was noise; its state stays as it is", changes=True),
+    bind(
+        "underscore", "verdict_noise", "noise", "verdict: the alert was noise; its state stays as it is", changes=True
+    ),
     bind("equals_sign", "verdict", "verdict", "verdict: useful, noise, duplicate or late, one more key", changes=True),
 )
 VERDICTS: Final = (

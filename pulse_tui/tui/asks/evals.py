@@ -41,7 +41,7 @@ class OfStory(Ask):
 
 
 class ShowRun(Ask):
-    """Show another run of the suite on the page that is open: each further bracket counts from the run last asked for."""
+    """Show another run of the suite on the page that is open: each further key counts from the run last asked for."""
 
     opens = False
 

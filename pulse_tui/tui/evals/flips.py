@@ -110,8 +110,8 @@ class ChartScreen(BaseScreen):
     """The Benchmarks pane as large as the terminal, over the metrics of one suite."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("right_square_bracket,j,down", "metric(1)", "next metric", "the next metric of the suite", show=True),
-        bind("left_square_bracket,k,up", "metric(-1)", "previous", "the metric before", show=True),
+        bind("greater_than_sign,j,down", "metric(1)", "next metric", "the next metric of the suite", show=True),
+        bind("less_than_sign,k,up", "metric(-1)", "previous", "the metric before", show=True),
         bind("escape,q", "back", "back", "back to where you came from", show=True),
         *EVERYWHERE,
     ]

@@ -21,8 +21,8 @@ class BenchmarksPane(TrendView, Pane):
 
     TAB = "Benchmarks"
     ANYWHERE: ClassVar = (
-        bind("right_square_bracket", "metric(1)", "next benchmark metric"),
-        bind("left_square_bracket", "metric(-1)", "previous benchmark metric"),
+        bind("greater_than_sign", "metric(1)", "next benchmark metric"),
+        bind("less_than_sign", "metric(-1)", "previous benchmark metric"),
     )
 
     def __init__(self) -> None:

@@ -84,8 +84,8 @@ class BenchScreen(ListScreen[GateRow]):
         bind("t", "chart", "chart", "the line's metric over the releases, full size", show=True),
         bind("r", "runs", "runs", "every run of the suite; Enter shows one", show=True),
         bind("b", "pin_baseline", "pin", "pin this run as the baseline: later runs are compared with it; asks why", show=True, changes=True),
-        bind("left_square_bracket", "run(1)", "older", "the run before this one", show=True),
-        bind("right_square_bracket", "run(-1)", "newer", "the run after this one", show=True),
+        bind("less_than_sign", "run(1)", "older", "the run before this one", show=True),
+        bind("greater_than_sign", "run(-1)", "newer", "the run after this one", show=True),
         bind("h", "history", "history", "the releases of the asset: compare, gate, approve, promote", show=True),
         *ListScreen.LIST_KEYS,
     ]  # fmt: skip

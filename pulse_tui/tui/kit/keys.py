@@ -36,6 +36,9 @@ _NAMES: Final = {
     "question_mark": "?",
     "plus": "+",
     "minus": "-",
+    "underscore": "_",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
     "equals_sign": "=",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
@@ -87,7 +90,7 @@ MOVES: Final = [
 EVERYWHERE: Final = [
     bind("ctrl+z", "app.suspend_process", "shell", "to the shell for a while; fg comes back"),
     bind("y", "copy", "copy", "copy the line or page to the clipboard (tmux, or OSC 52 through SSH)"),
-    bind("M", "messages", "messages", "every message and error of this session in full"),
+    bind("L,M", "messages", "messages", "every message and error of this session in full"),
     bind("colon", "palette", "command", "run a command by name; Enter takes the highlighted one", show=True),
     bind("question_mark", "help", "help", "this page", show=True),
 ]
@@ -160,7 +163,7 @@ class Bottom(Canvas):
         if not self._message:
             return footer_spans(self._keys, width)
         mark, style = (" ✖ ", styles.BAD) if self._bad else (" ● ", styles.GOOD)
-        tail = f" M full text  {self.leave}" if self._bad else f" {self.leave}"
+        tail = f" L full text  {self.leave}" if self._bad else f" {self.leave}"
         text = safe(self._message)
         room = max(0, width - len(tail) - 3)
         return [

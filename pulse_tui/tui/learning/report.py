@@ -36,8 +36,8 @@ class ReportScreen(PageScreen):
     """The sections of one audience."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("right_square_bracket", "audience(1)", "next audience", "the report of the next audience", show=True),
-        bind("left_square_bracket", "audience(-1)", "previous audience", "the report of the audience before"),
+        bind("greater_than_sign", "audience(1)", "next audience", "the report of the next audience", show=True),
+        bind("less_than_sign", "audience(-1)", "previous audience", "the report of the audience before"),
         *PageScreen.PAGE_KEYS,
     ]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class LearningWing(Wing):
-    """It has no pane: ``L`` opens the activity, ``:`` the others."""
+    """It has no pane: ``A`` opens the activity, ``:`` the others."""
 
     def __init__(self, context: Context) -> None:
         """``context``: what it may use of the tower."""
@@ -51,7 +51,7 @@ class LearningWing(Wing):
 
     def activity(self, _ask: asks.OpenActivity) -> None:
         """The newest page."""
-        from pulse_tui.tui.learning.activity import ActivityScreen  # noqa: PLC0415  nobody needs it before the first L
+        from pulse_tui.tui.learning.activity import ActivityScreen  # noqa: PLC0415  nobody needs it before the first A
 
         self._context.open(
             lambda desk: desk.activity(),

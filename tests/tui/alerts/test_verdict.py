@@ -7,7 +7,7 @@ import pytest
 from tests.tui.helpers import Pilot, play
 
 
-@pytest.mark.parametrize(("key", "word"), [("plus", "useful"), ("minus", "noise")])
+@pytest.mark.parametrize(("key", "word"), [("plus", "useful"), ("underscore", "noise")])
 def test_one_key_gives_the_verdict_of_the_row_and_of_the_page(key: str, word: str) -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press(key)
@@ -34,7 +34,7 @@ def test_a_small_choice_has_the_others_and_escape_gives_none() -> None:
 
 def test_a_read_only_tower_has_no_verdict_keys_and_no_word_of_them() -> None:
     async def scenario(pilot: Pilot) -> None:
-        await pilot.press("plus", "minus", "equals_sign")
+        await pilot.press("plus", "underscore", "equals_sign")
         assert (pilot.desk.calls, pilot.screen_name) == ([], "MainScreen")
         await pilot.press("enter", "plus", "equals_sign")
         assert (pilot.desk.calls, pilot.screen_name) == ([], "AlertScreen")

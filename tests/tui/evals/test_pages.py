@@ -15,8 +15,8 @@ from tests.tui.terminal import Terminal
 
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])
 HOSTILE = "\x1b]0;owned\x07\x1b[31m[red]x[/red]\u202e"
-OLDER = "left_square_bracket"
-NEWER = "right_square_bracket"
+OLDER = "less_than_sign"
+NEWER = "greater_than_sign"
 
 
 def undecided_desk() -> FakeDesk:
@@ -276,7 +276,7 @@ def test_the_chart_goes_through_the_metrics_of_the_suite_and_is_live() -> None:
 # ------------------------------------------------------------------ the runs
 
 
-def test_brackets_go_to_older_and_newer_runs_and_stop_at_the_ends() -> None:
+def test_angle_keys_go_to_older_and_newer_runs_and_stop_at_the_ends() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("2", "enter", NEWER)
         assert "that was the newest run" in pilot.lines()[-1]
@@ -284,11 +284,11 @@ def test_brackets_go_to_older_and_newer_runs_and_stop_at_the_ends() -> None:
         assert "this run is the baseline" in pilot.text()
         await pilot.press(OLDER)
         assert "◆ INCONCLUSIVE  support-bot golden-v7  3.8.0 vs 3.8.1  ▲ older run, 3 of 4" in pilot.lines()[1]
-        await pilot.type("[[[")
+        await pilot.type("<<<")
         assert "■ refused" in pilot.lines()[1]
         assert "the prompt hash of 500 items differs" in pilot.text()
         assert "may not be compared" in pilot.text()
-        await pilot.type("]]]")
+        await pilot.type(">>>")
         assert "✖ FAIL" in pilot.lines()[1]
 
     play(scenario)

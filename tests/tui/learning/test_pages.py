@@ -16,7 +16,7 @@ async def command(pilot: Pilot, words: str) -> None:
 
 def test_l_opens_the_activity_and_older_lines_come_as_they_are_reached() -> None:
     async def scenario(pilot: Pilot) -> None:
-        await pilot.press("L")
+        await pilot.press("A")
         screen = pilot.tower.screen
         assert isinstance(screen, ActivityScreen)
         assert (len(screen.every), screen.every[0].seq) == (PAGE, LINES)
@@ -40,7 +40,7 @@ def test_news_stands_above_and_what_was_read_stays() -> None:
     rows = desk.activity()
 
     async def scenario(pilot: Pilot) -> None:
-        await pilot.press("L", "G")
+        await pilot.press("A", "G")
         screen = pilot.tower.screen
         assert isinstance(screen, ActivityScreen)
         count = len(screen.every)
@@ -67,14 +67,14 @@ def test_the_checklist_begins_with_what_fails_and_what_is_unknown_is_no_ok() -> 
     play(scenario)
 
 
-def test_a_report_opens_from_the_palette_and_brackets_go_through_the_audiences() -> None:
+def test_a_report_opens_from_the_palette_and_angle_keys_go_through_the_audiences() -> None:
     async def scenario(pilot: Pilot) -> None:
         await command(pilot, "report security")
         assert "acme-ai for security" in pilot.text()
         assert "mean time to detect: ? unknown (2 left out: their onset is not known)" in pilot.text()
-        await pilot.press("right_square_bracket")
+        await pilot.press("greater_than_sign")
         assert "for product" in pilot.text()
-        await pilot.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
+        await pilot.press("less_than_sign", "less_than_sign", "less_than_sign")
         assert "for noise" in pilot.text()
         await pilot.press("escape")
         assert pilot.screen_name == "MainScreen"
