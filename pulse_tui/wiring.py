@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pulse_tui.domain.rollback import Rules
     from pulse_tui.domain.scope import Scope
     from pulse_tui.domain.views.board import Board, Review
-    from pulse_tui.hooks import Hooks
     from pulse_tui.hooks.admission import Admission
+    from pulse_tui.hooks.receiver import Receiver
     from pulse_tui.policy.judge import Policy
     from pulse_tui.ports import Http
     from pulse_tui.services.desk import ServiceDesk
@@ -479,16 +479,18 @@ class House:
             )
         return found.words()
 
-    def hooks(self) -> Hooks | None:
-        """The receiver of signed webhooks; None when the configuration has no ``hooks`` section."""
+    def hooks(self) -> Receiver | None:
+        """The receiver of what is sent here; None when the configuration has no ``hooks`` section."""
         shape = self.settings.hooks
         if shape is None:
             return None
-        from pulse_tui.hooks import Hooks  # noqa: PLC0415  h11 after the first frame
+        from pulse_tui.hooks.hints import Hints  # noqa: PLC0415  h11 after the first frame
+        from pulse_tui.hooks.receiver import Receiver  # noqa: PLC0415  h11 after the first frame
         from pulse_tui.services.signals.hint import Replays, take_hint  # noqa: PLC0415
 
         parts, seen = self.judging, Replays()
-        return Hooks(shape.host, shape.port, lambda source, request: take_hint(source, request, parts, seen))
+        hints = Hints(lambda source, request: take_hint(source, request, parts, seen))
+        return Receiver("hooks", shape.host, shape.port, [hints.served])
 
     def admission(self) -> Admission | None:
         """What answers Kubernetes; None when the configuration has no ``admission`` section."""

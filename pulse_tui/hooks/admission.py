@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
-from typing import ClassVar, NamedTuple
-
-import h11
+from typing import NamedTuple
 
 from pulse_tui.domain.text import clean
-from pulse_tui.hooks import Asked, Receiver, Reply, Stop
+from pulse_tui.hooks.receiver import Asked, Receiver, Reply, Served
 
 PATH = "/validate"
+CAP = 8 << 20
+"""Bytes of a review: an object and the one before it have up to three megabytes."""
 WITHIN_S = 0.9
 """For one answer: the API server's own time is the webhook's timeoutSeconds, at least one."""
 SAID_S = 60.0
@@ -39,15 +39,12 @@ Late = Callable[[bytes, str], Ruled]
 class Admission(Receiver):
     """A receiver of admission reviews."""
 
-    NAME = "admission"
-    CAP: ClassVar[int] = 8 << 20
-    """An object and the one before it have up to three megabytes."""
     THREADS = 8
-    LINGERS = False
+    KEEPS = False
 
     def __init__(self, host: str, port: int, rule: Rule, late: Late, files: tuple[Path, Path] | None = None) -> None:
         """``files``: certificate and key; None: in the clear."""
-        super().__init__(host, port)
+        super().__init__("admission", host, port, [Served("POST", PATH, self._judged, CAP)])
         self._rule, self._late, self._files = rule, late, files
         self._context: ssl.SSLContext | None = None
         self._seen: object = None
@@ -78,33 +75,23 @@ class Admission(Receiver):
             return
         try:
             self._load(self._context, self._files)
-            self._tell(f"{self.NAME}: the certificate was renewed")
+            self.tell(f"{self.name}: the certificate was renewed")
         except OSError as error:
             self._seen = _stamps(self._files)
-            self._tell(f"{self.NAME}: the renewed certificate is not used: {error}")
+            self.tell(f"{self.name}: the renewed certificate is not used: {error}")
 
-    def _route(self, head: h11.Request) -> str:
-        if head.target.decode("latin-1").partition("?")[0] != PATH:
-            raise Stop(HTTPStatus.NOT_FOUND)
-        return PATH
-
-    async def _judged(self, asked: Asked) -> Reply:
+    async def _judged(self, asked: Asked, _at: Receiver) -> Reply:
         self._renew()
-        loop = asyncio.get_running_loop()
-        self._judging += 1
-        body = asked.request.body
+        body = asked.body
         try:
-            work = loop.run_in_executor(self._pool, self._rule, body)
             try:
-                ruled = await asyncio.wait_for(work, WITHIN_S)
+                ruled = await asyncio.wait_for(self.aside(self._rule, body), WITHIN_S)
             except TimeoutError:
                 ruled = self._late(body, f"it did not answer within {WITHIN_S:g} s")
         except ValueError as error:
             return Reply(HTTPStatus.BAD_REQUEST, f"{clean(str(error), 200)}\n".encode())
         except Exception as error:  # shown, and answered as the configuration says
             ruled = self._late(body, f"internal error: {type(error).__name__}: {error}")
-        finally:
-            self._judging -= 1
         self._say(ruled.about)
         return Reply(HTTPStatus.OK, ruled.body, "application/json")
 
@@ -115,7 +102,7 @@ class Admission(Receiver):
         if len(self._shown_at) > 1_000:
             self._shown_at.clear()
         self._shown_at[sentence] = now
-        self._tell(f"{self.NAME}: {clean(sentence, 500)}")
+        self.tell(f"{self.name}: {clean(sentence, 500)}")
 
 
 def _stamps(files: tuple[Path, Path]) -> tuple[tuple[int, int], ...] | None:

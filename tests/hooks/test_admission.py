@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pulse_tui.hooks import admission
+from pulse_tui.hooks import receiver as limits
 from pulse_tui.hooks.admission import Admission, Ruled
 from tests.hooks.test_receiver import post
 from tests.scheduling.test_scheduler import until
@@ -148,13 +149,11 @@ def test_a_renewed_certificate_is_used_and_a_broken_one_is_not(tmp_path: Path) -
 
 
 def test_a_certificate_that_is_not_there_is_reported_and_looked_for_again(tmp_path: Path) -> None:
-    from pulse_tui import hooks
-
     async def body(receiver: Admission, judge: Judge) -> None:
         assert "none.pem cannot be read" in judge.told[0]
         shutil.copy(PEM, tmp_path / "none.pem")
         await until(lambda: receiver.address is not None)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hooks, "RETRY_S", 0.02)
+        patch.setattr(limits, "RETRY_S", 0.02)
         play(body, tmp_path / "none.pem")

@@ -7,12 +7,24 @@ import contextlib
 import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 import pytest
 
-from pulse_tui import hooks
 from pulse_tui.domain.errors import NotFound, PulseError, Refused, Replayed, StorageError
-from pulse_tui.hooks import BODY_CAP, CONNECTIONS, HEAD_CAP, Hooks
+from pulse_tui.hooks import receiver as limits
+from pulse_tui.hooks.hints import Hints
+from pulse_tui.hooks.receiver import (
+    BODY_CAP,
+    CONNECTIONS,
+    HEAD_CAP,
+    Asked,
+    Head,
+    Receiver,
+    Reply,
+    Served,
+    Stop,
+)
 from pulse_tui.ports import Hint, HookRequest
 from tests.scheduling.test_scheduler import until
 
@@ -40,7 +52,7 @@ class Desk:
 class Line:
     """A connection to the receiver."""
 
-    def __init__(self, receiver: Hooks) -> None:
+    def __init__(self, receiver: Receiver) -> None:
         assert receiver.address is not None
         self.host, self.port = receiver.address
 
@@ -58,11 +70,11 @@ class Line:
             writer.close()
 
 
-def play(body: Callable[[Hooks, Line, Desk], Coroutine[None, None, None]], desk: Desk | None = None) -> Desk:
+def play(body: Callable[[Receiver, Line, Desk], Coroutine[None, None, None]], desk: Desk | None = None) -> Desk:
     desk = desk or Desk()
 
     async def run() -> None:
-        receiver = Hooks("127.0.0.1", 0, desk.take)
+        receiver = Receiver("hooks", "127.0.0.1", 0, [Hints(desk.take).served])
         await receiver.start(desk.told.append, desk.hints.append)
         try:
             await body(receiver, Line(receiver), desk)
@@ -74,7 +86,7 @@ def play(body: Callable[[Hooks, Line, Desk], Coroutine[None, None, None]], desk:
 
 
 def post(path: str = "/hooks/registry", body: bytes = b"{}", *more: str, version: str = "1.1") -> bytes:
-    lines = [f"POST {path} HTTP/{version}", "Host: tower", f"Content-Length: {len(body)}", *more]
+    lines = [f"POST {path} HTTP/{version}", "Host: tower", "Connection: close", f"Content-Length: {len(body)}", *more]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
@@ -85,7 +97,7 @@ def status(answer: bytes) -> int:
 def test_a_webhook_is_accepted_and_becomes_a_hint_of_its_source() -> None:
     body = b'{"entity": "model_version_alias"}'
 
-    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+    async def scene(_receiver: Receiver, line: Line, _desk: Desk) -> None:
         answer = await line.say(post("/hooks/registry", body, "X-MLflow-Delivery-Id: d-1", "Content-Type: a/b"))
         assert answer.startswith(b"HTTP/1.1 202 ")
         assert b"connection: close" in answer.lower()
@@ -99,7 +111,7 @@ def test_a_webhook_is_accepted_and_becomes_a_hint_of_its_source() -> None:
 
 
 def test_a_source_id_with_slashes_and_escapes_arrives_as_it_was_configured() -> None:
-    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+    async def scene(_receiver: Receiver, line: Line, _desk: Desk) -> None:
         await line.say(post("/hooks/team/registry?token=x"))
         await line.say(post("/hooks/team%2Fregistry%40eu"))
 
@@ -119,7 +131,7 @@ def test_a_refusal_is_a_status_and_no_hint(trouble: PulseError, answered: int) -
     desk = Desk()
     desk.says = trouble
 
-    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+    async def scene(_receiver: Receiver, line: Line, _desk: Desk) -> None:
         answer = await line.say(post(f"/hooks/{SECRET_WORD}", SECRET_WORD.encode(), f"X-Word: {SECRET_WORD}"))
         assert status(answer) == answered
         assert SECRET_WORD.encode() not in answer
@@ -132,7 +144,7 @@ def test_refused_webhooks_are_told_once_a_minute_and_source() -> None:
     desk = Desk()
     desk.says = Refused("the signature \x1b[2Jdoes not fit")
 
-    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+    async def scene(_receiver: Receiver, line: Line, _desk: Desk) -> None:
         for _ in range(5):
             await line.say(post("/hooks/a"))
         await line.say(post("/hooks/b"))
@@ -147,8 +159,8 @@ def test_refused_webhooks_are_told_once_a_minute_and_source() -> None:
 @pytest.mark.parametrize(
     ("sent", "answered"),
     [
-        pytest.param(b"GET /hooks/registry HTTP/1.1\r\nHost: t\r\n\r\n", 405, id="GET"),
-        pytest.param(b"DELETE /hooks/registry HTTP/1.1\r\nHost: t\r\n\r\n", 405, id="DELETE"),
+        pytest.param(b"GET /hooks/registry HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n", 405, id="GET"),
+        pytest.param(b"DELETE /hooks/registry HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n", 405, id="DELETE"),
         pytest.param(post("/"), 404, id="root"),
         pytest.param(post("/hooks/"), 404, id="no source"),
         pytest.param(post("/hook/registry"), 404, id="other path"),
@@ -184,7 +196,7 @@ def test_refused_webhooks_are_told_once_a_minute_and_source() -> None:
     ],
 )
 def test_what_is_no_webhook_gets_a_status_and_never_reaches_the_desk(sent: bytes, answered: int) -> None:
-    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+    async def scene(_receiver: Receiver, line: Line, _desk: Desk) -> None:
         assert status(await line.say(sent)) == answered
         assert status(await line.say(post())) == 202
 
@@ -192,9 +204,10 @@ def test_what_is_no_webhook_gets_a_status_and_never_reaches_the_desk(sent: bytes
 
 
 def test_a_body_of_exactly_the_cap_and_one_in_chunks_are_taken() -> None:
-    chunked = b"POST /hooks/r HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
+    head = b"POST /hooks/r HTTP/1.1\r\nHost: t\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunked = head + b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
 
-    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+    async def scene(_receiver: Receiver, line: Line, _desk: Desk) -> None:
         assert status(await line.say(post(body=b"x" * BODY_CAP))) == 202
         assert status(await line.say(chunked)) == 202
 
@@ -202,7 +215,7 @@ def test_a_body_of_exactly_the_cap_and_one_in_chunks_are_taken() -> None:
 
 
 def test_a_sender_that_waits_to_be_told_to_go_on_is_told() -> None:
-    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+    async def scene(_receiver: Receiver, line: Line, _desk: Desk) -> None:
         reader, writer = await asyncio.open_connection(line.host, line.port)
         writer.write(post("/hooks/registry", b"{}", "Expect: 100-continue")[:-2])
         assert (await reader.readline()).startswith(b"HTTP/1.1 100 ")
@@ -214,16 +227,144 @@ def test_a_sender_that_waits_to_be_told_to_go_on_is_told() -> None:
     assert play(scene).hints == ["registry"]
 
 
-def test_of_pipelined_requests_the_first_is_answered_and_the_connection_ends() -> None:
-    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
-        answer = await line.say(post("/hooks/a") + post("/hooks/b") + post("/hooks/c"))
-        assert answer.count(b"HTTP/1.1 ") == 1
+def test_requests_that_follow_each_other_on_one_connection_are_answered_in_order() -> None:
+    async def scene(receiver: Receiver, line: Line, _desk: Desk) -> None:
+        kept = post("/hooks/a").replace(b"Connection: close\r\n", b"")
+        assert (await line.say(kept + kept.replace(b"/a", b"/b") + post("/hooks/c"))).count(b"HTTP/1.1 202") == 3
+        reader, writer = await asyncio.open_connection(line.host, line.port)
+        for _ in range(3):  # and with a pause in between
+            writer.write(kept)
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert status(head) == 202
+            assert b"connection" not in head.lower()
+            await reader.readexactly(len(b"accepted\n"))
+            await until(lambda: len(receiver._idle) == 1)
+        writer.close()
+        await until(lambda: not receiver._open)
+
+    assert play(scene).hints == ["a", "b", "c", "a", "a", "a"]
+
+
+def test_a_request_behind_one_that_asks_to_close_is_not_answered() -> None:
+    async def scene(_receiver: Receiver, line: Line, _desk: Desk) -> None:
+        assert (await line.say(post("/hooks/a") + post("/hooks/b"))).count(b"HTTP/1.1 ") == 1
 
     assert play(scene).hints == ["a"]
 
 
+def test_a_short_request_that_is_refused_keeps_its_connection_and_a_long_one_does_not() -> None:
+    async def scene(_receiver: Receiver, line: Line, _desk: Desk) -> None:
+        wrong = post("/nothing").replace(b"Connection: close\r\n", b"")
+        answer = await line.say(wrong + post("/hooks/a"))
+        assert (answer.count(b"HTTP/1.1 404"), answer.count(b"HTTP/1.1 202")) == (1, 1)
+        long = post("/nothing", b"x" * (limits.SPARED + 1)).replace(b"Connection: close\r\n", b"")
+        answer = await line.say(long + post("/hooks/a"))
+        assert (answer.count(b"HTTP/1.1 404"), answer.count(b"HTTP/1.1 202")) == (1, 0)
+        assert b"connection: close" in answer.lower()
+
+    play(scene)
+
+
+def test_connections_that_wait_for_their_next_request_make_room_for_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "OPEN", 6)
+    kept = post().replace(b"Connection: close\r\n", b"")
+
+    async def scene(receiver: Receiver, line: Line, _desk: Desk) -> None:
+        held = [await asyncio.open_connection(line.host, line.port) for _ in range(6)]
+        for reader, writer in held:
+            writer.write(kept)
+            await reader.readuntil(b"accepted\n")
+        await until(lambda: len(receiver._idle) == 6)
+        assert status(await line.say(post())) == 202
+        assert await asyncio.wait_for(held[0][0].read(), 2) == b""  # without an answer: it asked nothing
+        assert len(receiver._idle) == 5
+        for _, writer in held:
+            writer.close()
+
+    play(scene)
+
+
+def test_bodies_that_are_never_finished_make_room_once_they_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "HELD", 300_000)
+
+    async def scene(receiver: Receiver, line: Line, _desk: Desk) -> None:
+        held = [await asyncio.open_connection(line.host, line.port) for _ in range(5)]
+        for _, writer in held:
+            writer.write(post(body=b"x" * 100_000)[:-1])
+        await asyncio.sleep(0.1)
+        assert receiver._held <= 300_000
+        assert status(await line.say(post())) == 202
+        for _, writer in held:
+            writer.close()
+        await until(lambda: receiver._held == 0)
+
+    play(scene)
+
+
+def test_what_is_being_judged_is_answered_before_the_receiver_has_stopped() -> None:
+    desk = Desk()
+    desk.takes_s = 0.4
+
+    async def scene(receiver: Receiver, line: Line, _desk: Desk) -> None:
+        asking = asyncio.create_task(line.say(post().replace(b"Connection: close\r\n", b"")))
+        await until(lambda: len(desk.asked) == 1)
+        await receiver.stop()
+        answer = await asking
+        assert status(answer) == 202
+        assert b"connection: close" in answer.lower()
+
+    play(scene, desk)
+
+
+def test_the_table_says_which_method_cap_and_first_look_a_path_has() -> None:
+    async def alive(asked: Asked, _at: Receiver) -> Reply:
+        return Reply(HTTPStatus.OK, f"{asked.head.query} {asked.head.peer} {len(asked.body)}".encode())
+
+    def nobody(head: Head) -> None:
+        if "authorization" not in head.headers:
+            raise Stop(HTTPStatus.UNAUTHORIZED, ("www-authenticate", "Bearer"))
+
+    async def run() -> None:
+        served = [Served("GET", "/healthz", alive), Served("PUT", "/healthz", alive, 4, nobody)]
+        receiver = Receiver("hooks", "127.0.0.1", 0, served)
+        await receiver.start(print)
+        line, end = Line(receiver), "Host: t\r\nConnection: close\r\n"
+        try:
+            answer = await line.say(f"GET /healthz?a=1 HTTP/1.1\r\n{end}\r\n".encode())
+            assert answer.endswith(b"\r\n\r\na=1 127.0.0.1 0")
+            assert status(await line.say(f"GET /healthz/x HTTP/1.1\r\n{end}\r\n".encode())) == 404
+            answer = await line.say(post("/healthz"))
+            assert b"\r\nallow: GET, PUT\r\n" in answer
+            length = f"PUT /healthz HTTP/1.1\r\n{end}Content-Length: 5\r\n"
+            answer = await line.say(f"{length}\r\nabcde".encode())
+            assert (status(answer), b"www-authenticate: Bearer" in answer) == (401, True)
+            assert status(await line.say(f"{length}Authorization: x\r\n\r\nabcde".encode())) == 413
+        finally:
+            await receiver.stop()
+
+    asyncio.run(run())
+
+
+def test_an_answer_that_breaks_is_reported_and_the_sender_may_come_again() -> None:
+    async def broken(_asked: Asked, _at: Receiver) -> Reply:
+        raise RuntimeError("a bug")
+
+    told: list[str] = []
+
+    async def run() -> None:
+        receiver = Receiver("hooks", "127.0.0.1", 0, [Served("POST", "/x", broken)])
+        await receiver.start(told.append)
+        try:
+            assert status(await Line(receiver).say(post("/x"))) == 503
+        finally:
+            await receiver.stop()
+
+    asyncio.run(run())
+    assert told == ["hooks: internal error: RuntimeError: a bug"]
+
+
 def test_a_sender_that_leaves_in_the_middle_makes_nothing() -> None:
-    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+    async def scene(_receiver: Receiver, line: Line, _desk: Desk) -> None:
         assert status(await line.say(post(body=b"{}" * 50)[:-7], then_close=True)) == 400
         assert await line.say(b"", then_close=True) == b""
         assert status(await line.say(post())) == 202
@@ -233,7 +374,7 @@ def test_a_sender_that_leaves_in_the_middle_makes_nothing() -> None:
 
 
 def test_a_sender_that_drips_is_cut_off_and_others_are_served_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hooks, "REQUEST_S", 0.5)
+    monkeypatch.setattr(limits, "REQUEST_S", 0.5)
 
     async def drip(line: Line) -> tuple[int, float]:
         reader, writer = await asyncio.open_connection(line.host, line.port)
@@ -250,7 +391,7 @@ def test_a_sender_that_drips_is_cut_off_and_others_are_served_meanwhile(monkeypa
         writer.close()
         return status(got), time.monotonic() - began
 
-    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+    async def scene(_receiver: Receiver, line: Line, _desk: Desk) -> None:
         drips = [asyncio.create_task(drip(line)) for _ in range(4)]
         await asyncio.sleep(0.1)
         assert status(await line.say(post())) == 202
@@ -263,7 +404,7 @@ def test_a_sender_that_drips_is_cut_off_and_others_are_served_meanwhile(monkeypa
 
 
 def test_idle_connections_keep_no_genuine_webhook_out() -> None:
-    async def scene(receiver: Hooks, line: Line, _desk: Desk) -> None:
+    async def scene(receiver: Receiver, line: Line, _desk: Desk) -> None:
         held = [await asyncio.open_connection(line.host, line.port) for _ in range(3 * CONNECTIONS)]
         for reader, writer in held[::3]:
             writer.write(b"POST /hooks/registry HTTP/1.1\r\n")  # begun, and never finished
@@ -283,7 +424,7 @@ def test_idle_connections_keep_no_genuine_webhook_out() -> None:
 
 
 def test_whoever_sends_slowly_from_an_address_of_its_own_is_not_sent_away() -> None:
-    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+    async def scene(_receiver: Receiver, line: Line, _desk: Desk) -> None:
         slow = await asyncio.open_connection(line.host, line.port, local_addr=("127.0.0.7", 0))
         slow[1].write(post()[:-1])
         await asyncio.sleep(0.05)
@@ -298,11 +439,11 @@ def test_whoever_sends_slowly_from_an_address_of_its_own_is_not_sent_away() -> N
 
 
 def test_more_requests_than_can_be_judged_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hooks, "CONNECTIONS", 2)
+    monkeypatch.setattr(limits, "CONNECTIONS", 2)
     desk = Desk()
     desk.takes_s = 0.3
 
-    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+    async def scene(_receiver: Receiver, line: Line, _desk: Desk) -> None:
         busy = [asyncio.create_task(line.say(post())) for _ in range(2)]
         await until(lambda: len(desk.asked) == 2)
         answer = await line.say(post())
@@ -318,7 +459,7 @@ def test_the_loop_turns_while_a_webhook_is_judged() -> None:
     desk = Desk()
     desk.takes_s = 0.4
 
-    async def scene(_receiver: Hooks, line: Line, _desk: Desk) -> None:
+    async def scene(_receiver: Receiver, line: Line, _desk: Desk) -> None:
         asking = asyncio.create_task(line.say(post()))
         turns = 0
         while not asking.done():
@@ -330,11 +471,11 @@ def test_the_loop_turns_while_a_webhook_is_judged() -> None:
 
 
 def test_an_address_that_is_taken_is_told_and_listened_on_once_it_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hooks, "RETRY_S", 0.05)
+    monkeypatch.setattr(limits, "RETRY_S", 0.05)
 
-    async def scene(receiver: Hooks, line: Line, desk: Desk) -> None:
+    async def scene(receiver: Receiver, line: Line, desk: Desk) -> None:
         second = Desk()
-        other = Hooks(line.host, line.port, second.take)
+        other = Receiver("hooks", line.host, line.port, [Hints(second.take).served])
         await other.start(second.told.append, second.hints.append)
         place = f"{line.host}:{line.port}"
         assert second.told == [
@@ -352,7 +493,7 @@ def test_an_address_that_is_taken_is_told_and_listened_on_once_it_is_free(monkey
 
 
 def test_stopping_closes_the_port_and_every_connection_and_may_be_done_twice() -> None:
-    async def scene(receiver: Hooks, line: Line, _desk: Desk) -> None:
+    async def scene(receiver: Receiver, line: Line, _desk: Desk) -> None:
         reader, writer = await asyncio.open_connection(line.host, line.port)
         await asyncio.sleep(0.05)
         began = time.monotonic()
@@ -371,7 +512,7 @@ def test_a_host_that_nobody_knows_is_told_and_nothing_breaks() -> None:
     told: list[str] = []
 
     async def run() -> None:
-        receiver = Hooks("127.0.0.1", 65_536, Desk().take)
+        receiver = Receiver("hooks", "127.0.0.1", 65_536, [])
         await receiver.start(told.append, told.append)
         await receiver.stop()
 

@@ -1,0 +1,410 @@
+"""A listening socket with a table of what it serves, and a limit on everything: connections, time, heads and bodies.
+
+A connection may carry one request after the other. When there is no room, whoever has not finished a request makes
+room, first of the address with the most connections: idle ones keep nobody out. An answer never holds a word of what
+was sent, unless an entry of the table puts it there. What has been read whole is answered, also while it stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import socket
+import ssl
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import Any, ClassVar, NamedTuple
+from urllib.parse import unquote
+
+import h11
+
+BODY_CAP = 1 << 20
+"""Bytes of a body, where an entry names no cap."""
+HEAD_CAP = 16 << 10
+SPARED = 64 << 10
+"""Bytes of a refused request that are read away so that its connection can go on."""
+HELD = 96 << 20
+"""Bytes of all bodies together that are read or judged."""
+CONNECTIONS = 128
+"""Requests that are read or judged at once."""
+OPEN = 4 * CONNECTIONS
+"""Connections at once, with those that wait for their next request or are only being closed."""
+REQUEST_S = 10.0
+"""For one request, from the first byte of its head to the last of its body, and once more for its answer."""
+IDLE_S = 60.0
+"""How long a connection may wait for its next request."""
+LINGER_S = 1.0
+"""How long what is still being sent is read away: closing on it would take the answer back."""
+DRAIN_S = 3.0
+"""How long requests that are judged may take once it stops."""
+RETRY_S = 30.0
+"""Between attempts to listen on an address that somebody else has."""
+
+
+class Reply(NamedTuple):
+    """What a request is answered with; no ``body``: the words of the status."""
+
+    status: HTTPStatus
+    body: bytes | None = None
+    kind: str = "text/plain"
+    headers: Sequence[tuple[str, str]] = ()
+
+
+class Stop(Exception):
+    """The request ends here, with this answer."""
+
+    def __init__(self, status: HTTPStatus, *headers: tuple[str, str], body: bytes | None = None) -> None:
+        """``headers`` stand beside those of every answer."""
+        self.reply = Reply(status, body, headers=headers)
+
+
+class Head(NamedTuple):
+    """A request of which the body has not been read."""
+
+    path: str
+    """As it was sent, without the query."""
+    rest: str
+    """What stands in the path behind that of the entry, unescaped."""
+    query: str
+    headers: Mapping[str, str]
+    """Names in lower case; one that came several times has its values in a row, with commas."""
+    peer: str
+    """The address of the other end."""
+
+
+class Asked(NamedTuple):
+    """A request that arrived whole."""
+
+    head: Head
+    body: bytes
+
+
+Answer = Callable[[Asked, "Receiver"], Awaitable[Reply]]
+"""Answers a request, on the loop: what blocks goes through :meth:`Receiver.aside`."""
+
+
+class Served(NamedTuple):
+    """An entry of the table: what one method at one path is answered by."""
+
+    method: str
+    path: str
+    """Exactly this path, or all that begin with it where it ends in ``/``."""
+    answer: Answer
+    cap: int = BODY_CAP
+    """Bytes of a body; above it 413."""
+    admit: Callable[[Head], None] = lambda _head: None
+    """Whether the body is read at all. Raises Stop."""
+
+
+class Receiver:
+    """Takes requests on one address. It lives on the running loop."""
+
+    KEEPS: ClassVar[bool] = True
+    """Whether a connection may carry several requests."""
+    THREADS: ClassVar[int] = 2
+    """In which requests are judged that block."""
+
+    def __init__(self, name: str, host: str, port: int, served: Sequence[Served]) -> None:
+        """``name`` stands before every sentence of it; ``port`` 0 lets the system choose, ``address`` says which."""
+        self.name = name
+        self._host, self._port, self._served = host, port, tuple(served)
+        self._server: asyncio.Server | None = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._open: set[asyncio.Task[None]] = set()
+        self._reading: dict[asyncio.Task[None], str] = {}
+        """Whose request has not arrived yet, the eldest first, with its address."""
+        self._idle: dict[asyncio.Task[None], str] = {}
+        """Which wait for their next request, the longest first, with their address."""
+        self._judging: set[asyncio.Task[None]] = set()
+        self._held = 0
+        self._stopping = False
+        self._listening: asyncio.Task[None] | None = None
+        self.tell: Callable[[str], None] = lambda _message: None
+        """Takes a sentence for the operator."""
+        self.hint: Callable[[str], None] = lambda _source: None
+        """Takes the id of a source at which something changed."""
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Where it listens; None while it does not."""
+        if self._server is None or not self._server.sockets:
+            return None
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return host, port
+
+    async def start(
+        self, on_event: Callable[[str], None], on_hint: Callable[[str], None] = lambda _source: None
+    ) -> None:
+        """Listen. An address that is taken is reported, and tried again now and then; it is no error.
+
+        ``on_event`` gets sentences, ``on_hint`` the source of every webhook that was believed; both on the loop.
+        """
+        self.tell, self.hint, self._stopping = on_event, on_hint, False
+        self._pool = ThreadPoolExecutor(self.THREADS, self.name)
+        if (trouble := await self._listen()) is not None:
+            on_event(f"{self.name}: {self._shown()} cannot be listened on: {trouble}")
+            self._listening = asyncio.create_task(self._listen_later())
+
+    async def stop(self) -> None:
+        """Close the socket and every connection, once what has been read whole is answered."""
+        self._stopping = True
+        if self._listening is not None:
+            self._listening.cancel()
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        for task in self._open - self._judging:
+            task.cancel()
+        if self._judging:
+            await asyncio.wait(self._judging, timeout=DRAIN_S)
+        for task in list(self._open):
+            task.cancel()
+        if self._open:
+            await asyncio.wait(self._open, timeout=LINGER_S)
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def aside(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """What ``work`` returns or raises, from a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+
+    async def _listen(self) -> str | None:
+        try:
+            self._server = await asyncio.start_server(
+                self._connected, self._host, self._port, limit=HEAD_CAP, ssl=self._tls(), backlog=OPEN
+            )
+        except (OSError, OverflowError) as error:
+            return _reason(error)
+        return None
+
+    async def _listen_later(self) -> None:
+        while await self._listen() is not None:
+            await asyncio.sleep(RETRY_S)
+        self.tell(f"{self.name}: listening on {self._shown()} now")
+
+    def _tls(self) -> ssl.SSLContext | None:
+        """How connections are secured; None: in the clear. Raises OSError for what cannot be read."""
+        return None
+
+    def _shown(self) -> str:
+        return f"[{self._host}]:{self._port}" if ":" in self._host else f"{self._host}:{self._port}"
+
+    # ------------------------------------------------------------------ one connection
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        room = len(self._open) < OPEN or self._end(self._idle)
+        self._open.add(task)
+        address = str((writer.get_extra_info("peername") or ("",))[0])
+        wire = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_CAP)
+        try:
+            while room and await self._serve(task, address, wire, reader, writer):
+                wire.start_next_cycle()
+                if not wire.trailing_data[0]:
+                    wire.receive_data(await self._next(task, address, reader))
+        except (OSError, TimeoutError):
+            pass  # the sender went away, or takes no answer
+        except asyncio.CancelledError:
+            pass  # stopped: asyncio would print the task's end over the screen
+        finally:
+            self._open.discard(task)
+            self._idle.pop(task, None)
+            writer.close()
+
+    async def _next(self, task: asyncio.Task[None], address: str, reader: asyncio.StreamReader) -> bytes:
+        """The first bytes of the next request. Raises ConnectionResetError where none comes, and TimeoutError."""
+        self._idle[task] = address
+        async with asyncio.timeout(IDLE_S):
+            data = await reader.read(HEAD_CAP)
+        self._idle.pop(task, None)
+        if not data:
+            raise ConnectionResetError
+        return data
+
+    def _make_room(self) -> bool:
+        """Send somebody away who has not finished a request; False when there is none."""
+        return self._end(self._reading)
+
+    @staticmethod
+    def _end(waiting: dict[asyncio.Task[None], str]) -> bool:
+        """End the eldest of the address that has the most of these."""
+        if not waiting:
+            return False
+        counts = Counter(waiting.values())
+        most = max(counts.values())
+        eldest = next(task for task, address in waiting.items() if counts[address] == most)
+        del waiting[eldest]
+        return eldest.cancel()
+
+    async def _serve(
+        self,
+        task: asyncio.Task[None],
+        address: str,
+        wire: h11.Connection,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> bool:
+        """One request and its answer; whether another one may follow."""
+        body = bytearray()
+        try:
+            reply = await self._replied(task, address, wire, reader, writer, body)
+        finally:
+            self._reading.pop(task, None)
+            self._judging.discard(task)
+            self._held -= len(body)
+        whole = wire.their_state in (h11.DONE, h11.MUST_CLOSE)
+        async with asyncio.timeout(REQUEST_S):
+            on = await self._answer(wire, writer, reply, whole and self.KEEPS and not self._stopping)
+        if not whole:
+            await _read_away(reader)
+        return on
+
+    async def _replied(
+        self,
+        task: asyncio.Task[None],
+        address: str,
+        wire: h11.Connection,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        body: bytearray,
+    ) -> Reply:
+        if len(self._reading) + len(self._judging) >= CONNECTIONS and not self._make_room():
+            return _BUSY
+        self._reading[task] = address
+        try:
+            async with asyncio.timeout(REQUEST_S):
+                served, head = await self._read(wire, address, reader, writer, body)
+            del self._reading[task]
+            self._judging.add(task)
+            return await served.answer(Asked(head, bytes(body)), self)
+        except asyncio.CancelledError:
+            if task in self._reading or task in self._judging or self._stopping:
+                raise  # stopped
+            task.uncancel()
+            return _BUSY
+        except Stop as stop:
+            return stop.reply
+        except TimeoutError:
+            return Reply(HTTPStatus.REQUEST_TIMEOUT)
+        except h11.RemoteProtocolError as error:
+            return Reply(HTTPStatus(error.error_status_hint))
+        except OSError:
+            raise
+        except Exception as error:  # shown, not hidden
+            self.tell(f"{self.name}: internal error: {type(error).__name__}: {error}")
+            return _BUSY
+
+    async def _answer(self, wire: h11.Connection, writer: asyncio.StreamWriter, reply: Reply, on: bool) -> bool:
+        """Write it; whether the connection goes on, which it does at most where ``on``."""
+        status = reply.status
+        body = reply.body if reply.body is not None else f"{status.phrase.lower()}\n".encode()
+        headers = [("content-type", reply.kind), ("content-length", str(len(body))), *reply.headers]
+        if not on:
+            headers.append(("connection", "close"))
+        if wire.our_state not in (h11.IDLE, h11.SEND_RESPONSE):  # what came was no HTTP at all
+            wire = h11.Connection(h11.SERVER)
+        response = h11.Response(status_code=status, headers=headers, reason=status.phrase.encode())
+        sent = [wire.send(event) or b"" for event in (response, h11.Data(data=body), h11.EndOfMessage())]
+        writer.write(b"".join(sent))
+        await writer.drain()
+        if on and wire.our_state is h11.DONE:
+            return True
+        if writer.can_write_eof():
+            writer.write_eof()
+        return False
+
+    async def _read(
+        self,
+        wire: h11.Connection,
+        address: str,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        body: bytearray,
+    ) -> tuple[Served, Head]:
+        """One request, its body into ``body``. Raises Stop, TimeoutError or h11.RemoteProtocolError."""
+        begun: tuple[Served, Head] | Stop | None = None
+        while True:
+            event = wire.next_event()
+            if event is h11.NEED_DATA:
+                if wire.they_are_waiting_for_100_continue:
+                    go_on = h11.InformationalResponse(status_code=100, headers=[])
+                    writer.write(wire.send(go_on) or b"")
+                wire.receive_data(await reader.read(HEAD_CAP))
+            elif isinstance(event, h11.Request):
+                try:
+                    begun = self._begun(event, address)
+                except Stop as stop:
+                    if wire.they_are_waiting_for_100_continue or not _is_short(event):
+                        raise
+                    begun = stop  # a sender that is only too quick keeps its connection
+            elif isinstance(event, h11.Data) and not isinstance(begun, Stop):
+                assert begun is not None
+                if len(body) + len(event.data) > begun[0].cap:
+                    raise Stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+                body += event.data
+                self._held += len(event.data)
+                if self._held > HELD:
+                    self._make_room()
+            elif isinstance(event, h11.EndOfMessage) and begun is not None:
+                if isinstance(begun, Stop):
+                    raise begun
+                return begun
+            elif not isinstance(event, h11.Data):  # closed before a request was whole
+                raise ConnectionResetError
+
+    def _begun(self, head: h11.Request, address: str) -> tuple[Served, Head]:
+        """What answers a request of this head. Raises Stop where it may not go on."""
+        path, _, query = head.target.decode("latin-1").partition("?")
+        at = [s for s in self._served if path == s.path or (s.path.endswith("/") and path.startswith(s.path))]
+        at = [s for s in at if path != s.path or not s.path.endswith("/")]
+        if not at:
+            raise Stop(HTTPStatus.NOT_FOUND)
+        method = head.method.decode("latin-1")
+        served = next((s for s in at if s.method == method), None)
+        if served is None:
+            raise Stop(HTTPStatus.METHOD_NOT_ALLOWED, ("allow", ", ".join(dict.fromkeys(s.method for s in at))))
+        headers: dict[str, str] = {}
+        for raw_name, raw in head.headers:
+            name, value = raw_name.decode("ascii"), raw.decode("latin-1")
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        asked = Head(path, unquote(path.removeprefix(served.path)), query, headers, address)
+        served.admit(asked)
+        if _length(headers.get("content-length", "0")) > served.cap:
+            raise Stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return served, asked
+
+
+_BUSY = Reply(HTTPStatus.SERVICE_UNAVAILABLE, headers=(("retry-after", "1"),))
+
+
+def _length(header: str) -> int:
+    """Python refuses to read thousands of digits."""
+    return int(header) if len(header) <= 20 else 1 << 62
+
+
+def _is_short(head: h11.Request) -> bool:
+    """Whether all of it is known to come soon."""
+    lengths = [value for name, value in head.headers if name == b"content-length"]
+    chunked = any(name == b"transfer-encoding" for name, _ in head.headers)
+    return not chunked and all(_length(value.decode("latin-1")) <= SPARED for value in lengths)
+
+
+async def _read_away(reader: asyncio.StreamReader) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_S):
+            while await reader.read(1 << 16):
+                pass
+
+
+def _reason(error: OSError | OverflowError) -> str:
+    if isinstance(error, socket.gaierror):
+        return str(error.strerror).lower()
+    if not isinstance(error, OSError) or not error.errno:
+        return str(error)
+    reason = os.strerror(error.errno).lower()
+    return f"{reason}; another tower or agent may have it" if error.errno == errno.EADDRINUSE else reason
