@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from pulse_tui.domain.errors import ConfigError, Problem
 from pulse_tui.settings.check import convert, failed
 from pulse_tui.settings.document import Node, read
@@ -28,9 +30,9 @@ class ContextShape(Section, frozen=True, kw_only=True):
 class TowerShape(Section, frozen=True, kw_only=True):
     """What the file may hold."""
 
-    keys: dict[str, Keys | dict[str, Keys]] = {}
+    keys: dict[str, Keys | dict[str, Keys]] = msgspec.field(default_factory=dict)
     """Action to key or keys, everywhere; or screen to such a table: ``pulse-tui help keys`` has the names of both."""
-    contexts: dict[str, str | ContextShape] = {}
+    contexts: dict[str, str | ContextShape] = msgspec.field(default_factory=dict)
     """Name of an estate to its configuration, for ``:ctx``."""
 
 
