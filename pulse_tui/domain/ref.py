@@ -21,6 +21,7 @@ class RefKind(StrEnum):
     PLAN = "plan"
     """Of a rollback, by its hash."""
     NOTE = "note"
+    """Its id is ``source key``: ids of sources hold no blank."""
     SOURCE = "source"
     SILENCE = "silence"
     WAIVER = "waiver"
@@ -28,6 +29,12 @@ class RefKind(StrEnum):
     REVIEW = "review"
     POLICY = "policy"
     """A rule, by its id."""
+    HOLD = "hold"
+    """A freeze, a pause or a block."""
+    WORKFLOW = "workflow"
+    """Its id is ``name environment``."""
+    AUTHORISATION = "authorisation"
+    """A pre-authorisation, by its hash."""
 
 
 class Ref(NamedTuple):
@@ -38,6 +45,17 @@ class Ref(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.kind.value} {self.id}"
+
+
+def note_ref(source: str, key: str) -> Ref:
+    """A note of a source."""
+    return Ref(RefKind.NOTE, f"{source} {key}")
+
+
+def pair(ref: Ref) -> tuple[str, str]:
+    """The two parts of the id of a release, a note or a workflow."""
+    first, _, second = ref.id.rpartition("@") if ref.kind is RefKind.RELEASE else ref.id.partition(" ")
+    return first, second
 
 
 def release_ref(asset: str, version: str) -> Ref:

@@ -129,6 +129,7 @@ FLIPS = Flips(
         ClusterRow("refunds", 60, 22, 0), ClusterRow("shipping", 90, 5, 4), ClusterRow("accounts", 110, 2, 0),
         ClusterRow("billing", 80, 1, 1), ClusterRow("", 160, 1, 0),
     ),
+    "r-1418",
 )  # fmt: skip
 
 
@@ -142,13 +143,13 @@ TRENDS = (
         "support-bot", "golden-v7", "support_golden", "accuracy", True, 0.914, "3.8.1",
         points([("3.7.0", 1380, 0.911, 0.008), ("3.7.1", 1391, 0.913, 0.008), ("3.8.0", 1402, 0.909, 0.008), ("3.8.1", 1412, 0.914, 0.007), ("3.8.2", 1418, 0.862, 0.021)]),
         "FAIL", "500 items, tango score interval", -5.2, -7.4, -3.1, 2.0, "pp", 500,
-        (Serving("production", "3.8.1", 0.914, "baseline"), Serving("canary", "3.8.2", 0.862, "FAIL")),
+        (Serving("production", "3.8.1", 0.914, "baseline"), Serving("canary", "3.8.2", 0.862, "FAIL")), "r-1418",
     ),
     Trend(
         "support-bot", "golden-v7", "jailbreak", "jailbreak_success", False, 0.021, "3.8.1",
         points([("3.8.0", 1402, 0.022, 0.006), ("3.8.1", 1412, 0.021, 0.006), ("3.8.2", 1418, 0.024, 0.007)]),
         "PASS", "1200 items, tango score interval", 0.3, -0.4, 0.9, 1.0, "pp", 1200,
-        (Serving("production", "3.8.1", 0.021, "baseline"), Serving("canary", "3.8.2", 0.024, "PASS")),
+        (Serving("production", "3.8.1", 0.021, "baseline"), Serving("canary", "3.8.2", 0.024, "PASS")), "r-1418",
     ),
 )  # fmt: skip
 UNDECIDED_TREND = TRENDS[0]._replace(

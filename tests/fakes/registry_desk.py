@@ -7,6 +7,7 @@ from typing import Any
 
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.registry import (
     CalendarRow,
     DependentRow,
@@ -88,10 +89,10 @@ CALENDAR = (
     CalendarRow(ago(52), "osv", "advisory", "CVE-2026-3248", "remote code execution in vllm", "GHSA-1"),
 )  # fmt: skip
 INVENTORY = (
-    InventoryRow("undeclared", "support-bot-eu", "the alias production points at version 4; the estate does not know it", "mlflow", "declare it under estate, assets, or take the alias away"),
-    InventoryRow("disputed", "kb-retriever/production", "version: the registry says 13, ci says 12", "registry", "ask platform-ai which serves; then correct the other"),
-    InventoryRow("unowned", "summarizer", "it has no owner", "estate", "name an owner_team for it under estate, assets"),
-    InventoryRow("unseen", "embed-gateway/canary", "declared, and no source has seen it for 9d", "estate", "take it out of the estate, or look why mlflow does not see it"),
+    InventoryRow("undeclared", "support-bot-eu", "the alias production points at version 4; the estate does not know it", "mlflow", "declare it under estate, assets, or take the alias away", Ref(RefKind.ASSET, "support-bot-eu")),
+    InventoryRow("disputed", "kb-retriever/production", "version: the registry says 13, ci says 12", "registry", "ask platform-ai which serves; then correct the other", Ref(RefKind.ASSET, "kb-retriever")),
+    InventoryRow("unowned", "summarizer", "it has no owner", "estate", "name an owner_team for it under estate, assets", Ref(RefKind.ASSET, "summarizer")),
+    InventoryRow("unseen", "embed-gateway/canary", "declared, and no source has seen it for 9d", "estate", "take it out of the estate, or look why mlflow does not see it", Ref(RefKind.ASSET, "embed-gateway")),
 )  # fmt: skip
 
 

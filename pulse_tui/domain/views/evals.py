@@ -127,6 +127,8 @@ class Flips(NamedTuple):
     """``31 lost, 5 won of 500 items; 22 of the 31 in cluster refunds``; or why the flips are unknown."""
     rows: tuple[Flip, ...]
     clusters: tuple[ClusterRow, ...]
+    run: str = ""
+    """The candidate's."""
 
 
 class TrendPoint(NamedTuple):
@@ -178,6 +180,8 @@ class Trend(NamedTuple):
     """Items behind the verdict; 0 when that is not known."""
     serving: tuple[Serving, ...] = ()
     """The releases that serve, production first: the newest run may be of none of them."""
+    run: str = ""
+    """The newest run."""
 
     @property
     def measured(self) -> str:

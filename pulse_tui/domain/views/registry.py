@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from pulse_tui.domain.moments import age
+from pulse_tui.domain.ref import Ref, RefKind, note_ref
 from pulse_tui.domain.standing import Standing
 
 
@@ -197,6 +198,15 @@ class CalendarRow(NamedTuple):
     detail: str
     ref: str
     """The asset, the note or the advisory it leads to."""
+    source: str = ""
+    """Of a note: the source that it is of."""
+
+    @property
+    def about(self) -> Ref | None:
+        """The asset or the note."""
+        if self.source:
+            return note_ref(self.source, self.ref)
+        return Ref(RefKind.ASSET, self.ref) if self.ref and self.whose == "ours" else None
 
     @property
     def key(self) -> str:
@@ -213,6 +223,8 @@ class InventoryRow(NamedTuple):
     what: str
     source: str
     todo: str
+    about: Ref | None = None
+    """The asset or the source that the subject is; None where it is an endpoint."""
 
     @property
     def key(self) -> str:

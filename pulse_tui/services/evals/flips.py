@@ -27,7 +27,9 @@ def flips(parts: JudgeParts, run_id: str, task: str, metric: str) -> Flips:
         comparison = compared(tx, parts.suites.get(run.suite), run, baseline)
     new = whole.sheet(task) if whole is not None else None
     old = before.sheet(task) if before is not None else None
-    empty = Flips(run.asset_id, run.suite, run.version, baseline.version if baseline else "", task, metric, "", (), ())
+    empty = Flips(
+        run.asset_id, run.suite, run.version, baseline.version if baseline else "", task, metric, "", (), (), run.id
+    )
     if baseline is None:
         return empty._replace(headline="no baseline is pinned: there is nothing to compare it with")
     if baseline.id == run.id:

@@ -11,6 +11,7 @@ import msgspec
 from pulse_tui.domain.claim import ESTATE, OWN_ACTIONS, Claim, settle
 from pulse_tui.domain.estate import Estate
 from pulse_tui.domain.moments import iso
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.registry import InventoryRow
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Transaction
@@ -134,14 +135,14 @@ def _unowned(tx: Transaction, estate: Estate) -> Iterator[InventoryRow]:
             what = f"no asset is declared for this {place}"
             if not endpoint.owner_team:
                 what += ", and it has no owner"
-            yield _row("unowned", endpoint.id, what, endpoint.source, "Name the asset that serves it")
+            yield _row("unowned", endpoint.id, what, endpoint.source, "Name the asset that serves it", None)
         elif not endpoint.owner_team and (owner is None or not owner.owner_team.strip()):
-            yield _row("unowned", endpoint.id, f"this {place} has no owner", endpoint.source, "Name its owner")
+            yield _row("unowned", endpoint.id, f"this {place} has no owner", endpoint.source, "Name its owner", None)
     for workflow in tx.inventory.workflows():
         for stage in workflow.stages:
             if stage.asset_id not in estate.assets:
                 what = f"stage {stage.name} is done by {stage.asset_id}, which is not an asset of the estate"
-                yield _row("unowned", workflow.id, what, ESTATE, _declare(stage.asset_id, estate))
+                yield _row("unowned", workflow.id, what, ESTATE, _declare(stage.asset_id, estate), None)
 
 
 def _unseen(tx: Transaction, parts: JudgeParts, estate: Estate, claims: Iterable[Claim]) -> Iterator[InventoryRow]:
@@ -167,7 +168,7 @@ def _unseen(tx: Transaction, parts: JudgeParts, estate: Estate, claims: Iterable
         if status is None or status.last_good_at is None:
             why = f": {status.reason}" if status is not None and status.reason else ""
             what = f"this source ({shape.kind}) has never been read{why}"
-            yield _row("unseen", shape.id, what, shape.id, f"pulse-tui refresh {shape.id}")
+            yield _row("unseen", shape.id, what, shape.id, f"pulse-tui refresh {shape.id}", RefKind.SOURCE)
 
 
 def _configured(parts: JudgeParts) -> dict[str, set[str]]:
@@ -207,5 +208,9 @@ def _stale(tx: Transaction, estate: Estate) -> Iterator[InventoryRow]:
             yield _row("stale", deployment.asset_id, what, newest.origin.partition(":")[0], todo)
 
 
-def _row(kind: str, subject: str, what: str, source: str, todo: str) -> InventoryRow:
-    return InventoryRow(kind, subject, what, source, todo)
+def _row(
+    kind: str, subject: str, what: str, source: str, todo: str, of: RefKind | None = RefKind.ASSET
+) -> InventoryRow:
+    """``of``: what the subject is the name of, an asset with its environment or not."""
+    name = _asset_of(subject)[0] if of is RefKind.ASSET else subject
+    return InventoryRow(kind, subject, what, source, todo, Ref(of, name) if of is not None else None)

@@ -29,11 +29,11 @@ SELECT r.ended_at, r.target, p.body FROM runs r JOIN plans p ON p.hash = r.plan_
 WHERE r.state = 'verified' AND r.ended_at >= :since AND r.ended_at < :until
 """
 _NOTES = """
-SELECT published_at, vendor, title, labels, phrase, key FROM notes
+SELECT published_at, vendor, title, labels, phrase, key, source FROM notes
 WHERE published_at >= :since AND published_at < :until ORDER BY published_at DESC, source, key LIMIT :limit
 """
 _EFFECTS = """
-SELECT effective_at, vendor, title, labels, phrase, key, floor FROM notes
+SELECT effective_at, vendor, title, labels, phrase, key, source, floor FROM notes
 WHERE effective_at >= :since AND effective_at < :until ORDER BY effective_at DESC, source, key LIMIT :limit
 """
 _RETESTS = """
@@ -80,9 +80,9 @@ def read_calendar(execute: Execute, since_us: int, until_us: int, limit: int = M
         for at, asset, version, n, change, by, what in execute(_CHANGES, some)
     )
     rows.extend(_promotions(execute, span, limit))
-    rows.extend(CalendarRow(n[0], n[1], _labels(n[3]), n[2], n[4] or "", n[5]) for n in execute(_NOTES, some))
+    rows.extend(CalendarRow(n[0], n[1], _labels(n[3]), n[2], n[4] or "", n[5], n[6]) for n in execute(_NOTES, some))
     rows.extend(
-        CalendarRow(n[0], n[1], "not before" if n[6] else "takes effect", n[2], n[4] or _labels(n[3]), n[5])
+        CalendarRow(n[0], n[1], "not before" if n[7] else "takes effect", n[2], n[4] or _labels(n[3]), n[5], n[6])
         for n in execute(_EFFECTS, some)
     )
     rows.extend(CalendarRow(at, OURS, "retest due", asset, why, asset) for at, asset, why in execute(_RETESTS, some))

@@ -98,7 +98,9 @@ def read_trends(execute: Execute, asset: str) -> tuple[Trend, ...]:
             value, version, run_id = pinned.get((suite, task, metric), (None, None, None))
             points = tuple(_point(row) for row in rows)
             here = tuple(s.of((suite, task, metric), run_id) for s in serving)
-            bare = Trend(asset, suite, task, metric, bool(last[2]), value, version, points, "", "", serving=here)
+            bare = Trend(
+                asset, suite, task, metric, bool(last[2]), value, version, points, "", "", serving=here, run=last[7]
+            )
             trend = _said(bare, last[7], run_id, known[last[7]], listed=(task, metric) in listed)
             worse = 0.0 if value is None else (value - last[5]) * (1 if trend.higher_is_better else -1)
             trends.append((_rank(trend.verdict), -worse, trend))

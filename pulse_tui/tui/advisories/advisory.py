@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.advisories import AdvisoryStory
 from pulse_tui.tui.asks.advisories import OpenRadius, OpenWaivers, WaiveAdvisory
 from pulse_tui.tui.asks.alerts import OpenAlert
@@ -36,6 +37,9 @@ class AdvisoryScreen(PageScreen):
         title = [(" Advisory  ", styles.DIM), (safe(story.name or name), styles.BOLD)]
         super().__init__(head, title, story_blocks(story.lines))
         self.story = story
+
+    def ref(self) -> Ref | None:
+        return Ref(RefKind.ADVISORY, self.story.name) if self.story.name else None
 
     def show_story(self, story: AdvisoryStory) -> None:
         """The advisory with news."""

@@ -7,6 +7,7 @@ from typing import ClassVar, Final, NamedTuple
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.advisories import Radius, RadiusRow
 from pulse_tui.tui.asks import registry as asks
 from pulse_tui.tui.kit import styles
@@ -77,6 +78,13 @@ def radius_fields(line: RadiusLine) -> Fields:
     }
 
 
+def radius_ref(line: RadiusLine) -> Ref | None:
+    """The component, the asset or the workflow; an endpoint has no page."""
+    kind = {"component": RefKind.COMPONENT, "asset": RefKind.ASSET}.get(line.row.what)
+    name = f"{line.row.name} {line.row.version}".rstrip() if kind is RefKind.COMPONENT else line.row.name
+    return Ref(kind, name) if kind is not None else None
+
+
 RADIUS: Final[Spec[RadiusLine]] = Spec(
     title="Blast radius",
     columns=(
@@ -95,6 +103,7 @@ RADIUS: Final[Spec[RadiusLine]] = Spec(
     wants_attention=lambda line: line.row.what == "asset" and "production" in line.row.where,
     copied=lambda line: f"{line.row.what} {line.row.name} {line.row.version} {' '.join(line.row.where)}".rstrip(),
     empty="it reaches nothing that is known; what is not audited nobody can judge",
+    ref=radius_ref,
 )
 
 

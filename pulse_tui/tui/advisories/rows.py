@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pulse_tui.domain.moments import age
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.advisories import UNNAMED
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span
@@ -102,6 +103,7 @@ ADVISORIES: Final[Spec[AdvisoryRow]] = Spec(
     wants_attention=lambda row: row.priority in ("P1", "P2", "unknown") and row.state in ("open", "not audited"),
     copied=lambda row: f"{row.priority} {row.id} {row.component} {hits(row)} {row.state}: {row.title}",
     empty="no advisories yet. Add a source of kind osv, then: pulse-tui refresh",
+    ref=lambda row: Ref(RefKind.ADVISORY, row.id) if row.id != UNNAMED else None,
 )
 OWN_NAMES: Final = ADVISORIES._replace(title="Advisories ─ providers' own names", cells=own_name_cells)
 """The same rows with each component as its provider writes it."""

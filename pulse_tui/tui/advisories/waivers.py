@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from textual.binding import BindingType
 
 from pulse_tui.domain.moments import age
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.advisories import WaiverRow
 from pulse_tui.tui.asks.advisories import EndWaiver, OpenAdvisory
 from pulse_tui.tui.kit import styles
@@ -63,6 +64,7 @@ WAIVERS: Final[Spec[WaiverRow]] = Spec(
     wants_attention=lambda row: row.standing and not row.covers,
     copied=lambda row: row.line(),
     empty="nothing is waived",
+    ref=lambda row: Ref(RefKind.WAIVER, row.id),
 )
 
 

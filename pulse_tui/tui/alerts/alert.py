@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.text import many
 from pulse_tui.domain.views.alerts import AlertStory
 from pulse_tui.tui.alerts.rows import alert_state
@@ -133,6 +134,9 @@ class AlertScreen(OfRollbacks, PageScreen):
         """The story as the desk gives it."""
         super().__init__(head, alert_title(story), alert_blocks(story, head.read_only))
         self.story, self.rollbacks = story, story.rollbacks
+
+    def ref(self) -> Ref | None:
+        return Ref(RefKind.ALERT, self.story.alert.id)
 
     def show_story(self, story: AlertStory) -> None:
         """The story with news."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.text import many
 from pulse_tui.domain.views.incidents import IncidentStory
 from pulse_tui.tui.asks import incidents as asks
@@ -89,6 +90,9 @@ class IncidentScreen(PageScreen):
         """The story as the desk gives it."""
         super().__init__(head, incident_title(story), incident_blocks(story, head.read_only))
         self.story = story
+
+    def ref(self) -> Ref | None:
+        return Ref(RefKind.INCIDENT, self.story.row.id)
 
     def show_story(self, story: IncidentStory) -> None:
         """The story with news."""

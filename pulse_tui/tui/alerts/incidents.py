@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from textual.binding import BindingType
 
 from pulse_tui.domain.moments import age
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.incidents import IncidentRow
 from pulse_tui.tui.asks.incidents import OpenIncident, ResolveIncident, UndoIncident
 from pulse_tui.tui.kit import styles
@@ -64,6 +65,7 @@ INCIDENTS: Final[Spec[IncidentRow]] = Spec(
     wants_attention=lambda row: row.state == "open",
     copied=lambda row: row.line(),
     empty="no incident was open in the last 30 days",
+    ref=lambda row: Ref(RefKind.INCIDENT, row.id),
 )
 
 

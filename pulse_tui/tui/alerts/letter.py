@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.tui.asks.deliveries import ReplayLetter
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import safe
@@ -36,6 +37,9 @@ class LetterScreen(PageScreen):
         """``story`` as the desk gives it."""
         super().__init__(head, [(f" Message {safe(key)}", styles.BOLD)], letter_blocks(story))
         self._key = key
+
+    def ref(self) -> Ref | None:
+        return Ref(RefKind.DELIVERY, self._key)
 
     def show_story(self, story: Sequence[tuple[str, str]]) -> None:
         """The message with news."""

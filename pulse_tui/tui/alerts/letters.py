@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from textual.binding import BindingType
 
 from pulse_tui.domain.moments import age
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.delivery import LetterRow
 from pulse_tui.tui.asks.alerts import OpenAlert
 from pulse_tui.tui.asks.deliveries import DropLetter, OpenLetter, ReplayLetter
@@ -63,6 +64,7 @@ LETTERS: Final[Spec[LetterRow]] = Spec(
     wants_attention=lambda row: row.state == "dead",
     copied=lambda row: row.line(),
     empty="every message arrived",
+    ref=lambda row: Ref(RefKind.DELIVERY, row.key),
 )
 
 

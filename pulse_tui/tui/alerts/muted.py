@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from textual.binding import BindingType
 
 from pulse_tui.domain.moments import age
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.alerts import QuietRow
 from pulse_tui.tui.asks import alerts as asks
 from pulse_tui.tui.kit import styles
@@ -52,6 +53,7 @@ QUIET: Final[Spec[QuietRow]] = Spec(
     wants_attention=lambda row: row.until_us is not None,
     copied=lambda row: row.line(),
     empty="nothing is muted, waived or held",
+    ref=lambda row: Ref(RefKind.HOLD if row.hold else RefKind.SILENCE if row.silence else RefKind.ALERT, row.id),
 )
 
 

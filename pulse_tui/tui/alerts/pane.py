@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from pulse_tui.domain.words import PRIORITY_RANK
-from pulse_tui.tui.alerts.rows import ALERTS, alert_cells
+from pulse_tui.tui.alerts.rows import ALERTS, INCIDENT, alert_cells
 from pulse_tui.tui.alerts.verdict_keys import VERDICT_KEYS
 from pulse_tui.tui.asks.alerts import (
     Acknowledge,
@@ -49,10 +49,6 @@ def no_alerts(board: Board) -> str:
         f"no alert is open on {on}; {good}{doubt}. What fires stands here: Enter opens it, p plans its rollback. "
         "Tab or 1 to 4 goes to another pane, ? lists every key"
     )
-
-
-INCIDENT = "incident"
-"""What stands as the rule of a row that is an incident."""
 
 
 def grouped(board: Board) -> list[AlertRow]:

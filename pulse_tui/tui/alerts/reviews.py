@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.people import ReviewTaskRow
 from pulse_tui.tui.asks.people import FinishReview, TakeReview
 from pulse_tui.tui.kit import styles
@@ -50,6 +51,7 @@ REVIEWS: Final[Spec[ReviewTaskRow]] = Spec(
     wants_attention=lambda row: row.overdue,
     copied=lambda row: row.line(),
     empty="nothing waits for a review",
+    ref=lambda row: Ref(RefKind.REVIEW, row.key),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pulse_tui.domain.moments import age
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
@@ -59,6 +60,15 @@ def alert_fields(row: AlertRow) -> Fields:
     }
 
 
+INCIDENT: Final = "incident"
+"""What stands as the rule of a row that is an incident."""
+
+
+def alert_ref(row: AlertRow) -> Ref:
+    """The alert, or the incident that stands for its alerts."""
+    return Ref(RefKind.INCIDENT if row.rule == INCIDENT else RefKind.ALERT, row.id)
+
+
 ALERTS: Final[Spec[AlertRow]] = Spec(
     title="Alerts",
     columns=(
@@ -75,4 +85,5 @@ ALERTS: Final[Spec[AlertRow]] = Spec(
     wants_attention=lambda row: row.state == "firing",
     copied=lambda row: f"{row.priority} {row.title} ({row.asset} {row.environment}) {row.id}",
     empty="no open alerts. When a rule fires, what changed and what to do stands here",
+    ref=alert_ref,
 )

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.geometry import Size
 from textual.widget import Widget
 
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.release import numbered
 from pulse_tui.domain.views.evals import ClusterRow, Flip, Flips
 from pulse_tui.tui.asks.common import Copy
@@ -75,6 +76,7 @@ class FlipsScreen(ListScreen[Flip]):
     def __init__(self, head: Head, found: Flips, part: str, now_us: int) -> None:
         """The answer as the desk gives it; only the items of the slice ``part`` are let through at first."""
         super().__init__(head, flips_title(found), FLIPS, (found.headline,), now_us)
+        self.run = found.run
         self.clusters = Clusters(found.clusters)
         if part.split() == [part] and any(part in row.slices for row in found.rows):
             self.table.set_filter(f"slice:{part}")
@@ -89,6 +91,9 @@ class FlipsScreen(ListScreen[Flip]):
         self.sentences.show((found.headline,))
         self.clusters.show(found.clusters)
         self.show_rows(lost_first(found.rows))
+
+    def ref(self) -> Ref | None:
+        return Ref(RefKind.RUN, self.run) if self.run else None
 
     def detail(self, row: Flip) -> Sequence[Span]:
         return flip_detail(row)
@@ -134,6 +139,10 @@ class ChartScreen(BaseScreen):
         super().on_mount()
         self.show_trends(self._trends)
         self.chart.choose_metric(self.suite, *self.metric)
+
+    def ref(self) -> Ref | None:
+        trend = self.chart.trend
+        return Ref(RefKind.RUN, trend.run) if trend is not None and trend.run else None
 
     def show_trends(self, trends: Sequence[Trend]) -> None:
         """The trends with news; those of other suites stay out."""

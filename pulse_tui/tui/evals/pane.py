@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.tui.asks.common import Say
 from pulse_tui.tui.asks.evals import FollowAsset, OpenBench
 from pulse_tui.tui.asks.registry import OpenAsset
@@ -58,6 +59,11 @@ class BenchmarksPane(TrendView, Pane):
         if (trend := self.trend) is not None:
             return OpenBench(trend.asset, trend.suite, (trend.task, trend.metric))
         return OpenAsset(self.asset) if self.asset is not None else None
+
+    def ref(self) -> Ref | None:
+        if (trend := self.trend) is not None and trend.run:
+            return Ref(RefKind.RUN, trend.run)
+        return Ref(RefKind.ASSET, self.asset) if self.asset is not None else None
 
     def subject(self) -> Subject | None:
         return Subject(self.asset) if self.asset is not None else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from pulse_tui.domain.moments import age
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.evals import GateRow, RunRow
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span
@@ -226,4 +227,5 @@ RUNS: Final[Spec[RunLine]] = Spec(
     wants_attention=lambda line: line.row.verdict in ("FAIL", "INCONCLUSIVE", "refused"),
     copied=lambda line: f"{line.row.version} run {line.row.run} {line.row.verdict}: {line.row.detail}",
     empty="no run of this suite is known",
+    ref=lambda line: Ref(RefKind.RUN, line.row.run),
 )

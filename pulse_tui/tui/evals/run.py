@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from pulse_tui.domain.moments import age
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.release import numbered
 from pulse_tui.domain.views.evals import BenchStory, GateRow, RunRow
 from pulse_tui.tui.asks import evals as asks
@@ -100,6 +101,9 @@ class BenchScreen(ListScreen[GateRow]):
         if metric is not None:
             self.table.want(f"{metric[0]}/{metric[1]}/")
         self.table.update_rows(story.rows, now_us)
+
+    def ref(self) -> Ref | None:
+        return Ref(RefKind.RUN, self.story.run)
 
     def body(self) -> Sequence[Widget]:
         return (self.title_line, self.questions, self.table, self.detail_lines)
@@ -233,6 +237,10 @@ class MeasuresScreen(PageScreen):
     def __init__(self, head: Head, story: BenchStory) -> None:
         """The run as the desk gives it."""
         super().__init__(head, measure_title(story), measure_blocks(story))
+        self.run = story.run
+
+    def ref(self) -> Ref | None:
+        return Ref(RefKind.RUN, self.run)
 
     def show_story(self, story: BenchStory) -> None:
         """The run with news."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Generic
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from rich.cells import cell_len
 from textual.binding import BindingType
@@ -20,6 +20,9 @@ from pulse_tui.tui.kit.page import TitleLine
 from pulse_tui.tui.kit.rows import RowT, Spec
 from pulse_tui.tui.kit.screen import Head
 from pulse_tui.tui.kit.table import Table
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.ref import Ref
 
 DETAIL_LINES = 3
 
@@ -135,6 +138,9 @@ class ListScreen(FilterScreen, Generic[RowT]):
 
     def the_table(self) -> Table[Any]:
         return self.table
+
+    def ref(self) -> Ref | None:
+        return self.table.ref()
 
     def detail(self, row: RowT) -> Sequence[Span]:
         """What the row says in full."""

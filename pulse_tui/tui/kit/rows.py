@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.ref import Ref
 
 Cells = tuple[Span, ...]
 DEEPEST: Final = 12
@@ -53,6 +56,8 @@ class Spec(NamedTuple, Generic[RowT]):
     """What to do when there is nothing to show."""
     widths: Callable[[RowT], tuple[int, ...]] | None = None
     """Cells of each text that ``cells`` makes (any number for a column of one width), where that is cheaper to compute."""
+    ref: Callable[[RowT], Ref | None] | None = None
+    """What a row is; None, or of some rows None: they have no name that opens anything."""
 
 
 def environment(word: str) -> Span:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Generic
+from typing import TYPE_CHECKING, Generic
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -18,6 +18,9 @@ from pulse_tui.tui.kit.canvas import Canvas, Span, fit, frame_bottom, frame_top,
 from pulse_tui.tui.kit.filters import Filter, parse
 from pulse_tui.tui.kit.measured import Sieve, Widest
 from pulse_tui.tui.kit.rows import Column, RowT, Spec, column_widths
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.ref import Ref
 
 URGENT_WORDS = ("P1", "P2")
 """Rows of these priorities are never hidden without a word."""
@@ -60,6 +63,11 @@ class Table(Canvas, Generic[RowT]):
     def row(self) -> RowT | None:
         """The row under the cursor."""
         return self._rows[self._cursor] if self._rows else None
+
+    def ref(self) -> Ref | None:
+        """What the row under the cursor is; None where that has no name."""
+        row = self.row
+        return self.spec.ref(row) if row is not None and self.spec.ref is not None else None
 
     @property
     def cursor_key(self) -> str | None:

@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from textual.binding import BindingType
 
 from pulse_tui.domain.moments import age, from_us, iso
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.learning import DecisionRow
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
@@ -49,6 +50,7 @@ DECISIONS: Final[Spec[DecisionRow]] = Spec(
     wants_attention=lambda row: row.kind in ("override", "accepted risk"),
     copied=lambda row: row.line(),
     empty="nobody waived, lifted, accepted, overrode, approved or changed anything yet",
+    ref=lambda row: Ref(RefKind.ASSET, row.asset) if row.asset else None,
 )
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.standing import STANDING_RANK, Standing
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.registry import RegistryRow
@@ -97,6 +98,9 @@ class AssetScreen(OfRollbacks, PageScreen):
         super().__init__(head, asset_title(asset_id, runs, now_us), ())
         self.asset_id, self.now_us = asset_id, now_us
         self.show_story(lines, runs, alerts, rollbacks)
+
+    def ref(self) -> Ref | None:
+        return Ref(RefKind.ASSET, self.asset_id)
 
     def show_story(
         self,

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from rich.style import Style
 
 from pulse_tui.domain.moments import age, from_us
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.registry import CalendarRow, InventoryRow, StageCell
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span
@@ -52,6 +53,7 @@ STAGES: Final[Spec[StageLine]] = Spec(
     wants_attention=lambda line: line.stage.state not in GOOD_STATES,
     copied=lambda line: f"{line.stage.name} {line.stage.asset} {line.stage.version} {line.stage.state}",
     empty="this workflow has no stage here",
+    ref=lambda line: Ref(RefKind.ASSET, line.stage.asset),
 )
 
 # ---------------------------------------------------------------------- calendar
@@ -158,6 +160,7 @@ CALENDAR: Final[Spec[CalendarLine]] = Spec(
         f"{day(line.at_us)} {line.row.whose} {line.row.what} {line.row.subject}: {line.row.detail}" if line.row else ""
     ),
     empty="nothing in the last 90 days or the next 180",
+    ref=lambda line: line.row.about if line.row is not None else None,
 )
 
 
@@ -204,4 +207,5 @@ INVENTORY: Final[Spec[InventoryRow]] = Spec(
     wants_attention=lambda row: row.kind in ("undeclared", "unowned", "disputed"),
     copied=lambda row: f"{row.kind} {row.subject}: {row.what}. {row.todo}",
     empty="the sources and the estate agree",
+    ref=lambda row: row.about,
 )

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.ref import Ref, RefKind, release_ref
 from pulse_tui.domain.views.registry import ReleaseRow
 from pulse_tui.tui.asks import registry as asks
 from pulse_tui.tui.asks.common import Say
@@ -41,6 +42,11 @@ class HistoryScreen(ReleaseKeys, ListScreen[HistoryLine]):
         self.asset_id, self.rows = asset, tuple(rows)
         self.marked: str | None = None
         self.show_history(rows)
+
+    def ref(self) -> Ref:
+        line = self.table.row
+        named = line is not None and line.row.version
+        return release_ref(self.asset_id, line.row.version) if line and named else Ref(RefKind.ASSET, self.asset_id)
 
     def show_history(self, rows: Sequence[ReleaseRow]) -> None:
         """The releases with news; the mark stays while its release does."""

@@ -6,6 +6,7 @@ from typing import ClassVar, Final, NamedTuple
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.ref import Ref, release_ref
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.views.registry import GateMark, GateStory, ReleaseStory
 from pulse_tui.tui.asks import registry as asks
@@ -93,6 +94,9 @@ class ReleaseScreen(ReleaseKeys, PageScreen):
         self.asset_id, self.version, self.state = asset, version, story.state
         super().__init__(head, release_title(asset, version, story.state), story_blocks(story.lines))
 
+    def ref(self) -> Ref | None:
+        return release_ref(self.asset_id, self.version)
+
     def subject(self) -> Subject:
         return Subject(self.asset_id, self.version, self.state)
 
@@ -112,6 +116,10 @@ class DiffScreen(PageScreen):
         """By their iteration."""
         title = [(" Diff  ", styles.DIM), (safe(f"{asset}  {older} → {newer}"), styles.BOLD)]
         super().__init__(head, title, _diff_blocks(lines))
+        self.about = release_ref(asset, newer)
+
+    def ref(self) -> Ref | None:
+        return self.about
 
     def show_story(self, lines: Lines) -> None:
         """The difference with news."""
@@ -174,6 +182,9 @@ class GateScreen(PageScreen):
         """``where`` is an environment."""
         super().__init__(head, gate_title(asset, version, where, story), gate_blocks(story))
         self.asset_id, self.version, self.where, self.go, self.state = asset, version, where, story.go, story.state
+
+    def ref(self) -> Ref | None:
+        return release_ref(self.asset_id, self.version)
 
     def show_story(self, story: GateStory) -> None:
         """The gate's answer with news."""

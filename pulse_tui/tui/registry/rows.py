@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 
 from pulse_tui.domain.moments import age
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
@@ -174,6 +175,7 @@ REGISTRY: Final[Spec[RegistryRow]] = Spec(
     copied=_copied,
     empty="no assets yet. Write a first configuration: pulse-tui init",
     widths=registry_widths,
+    ref=lambda row: Ref(RefKind.ASSET, row.asset),
 )  # fmt: skip
 
 
@@ -252,6 +254,7 @@ WORKFLOWS: Final[Spec[WorkflowRow]] = Spec(
         f"{row.id} {row.environment} {stages_text(row)} {row.state}" + (f": {row.why}" if row.why else "")
     ),
     empty="no workflows yet. Name them under estate, workflows, in the configuration",
+    ref=lambda row: Ref(RefKind.WORKFLOW, f"{row.id} {row.environment}"),
 )
 
 

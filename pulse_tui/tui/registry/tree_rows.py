@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.registry import DependentRow, TreeRow
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span
@@ -107,6 +108,7 @@ TREE: Final[Spec[TreeLine]] = Spec(
     wants_attention=lambda line: bool(line.row.note),
     copied=lambda line: f"{line.row.provider or line.row.name}@{line.row.version} {line.row.note}".rstrip(),
     empty="no dependency is known. Name a bill (SBOM), a lock file or components for it in the configuration",
+    ref=lambda line: Ref(RefKind.COMPONENT, line.row.provider or line.row.name),
 )
 OWN_TREE: Final = TREE._replace(title="Dependencies ─ providers' own names", cells=own_tree_cells)
 """The same tree with each component as its provider writes it."""
@@ -170,4 +172,5 @@ DEPENDENTS: Final[Spec[DependentRow]] = Spec(
     wants_attention=lambda row: "production" in row.environments,
     copied=lambda row: f"{row.asset} {row.version} {' '.join(row.environments)} via {row.via}",
     empty="nothing uses it, as far as the bills of the estate show",
+    ref=lambda row: Ref(RefKind.ASSET, row.asset),
 )

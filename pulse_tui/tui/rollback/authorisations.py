@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from textual.binding import BindingType
 
 from pulse_tui.domain.moments import age
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.rollback import AuthorisationLine
 from pulse_tui.tui.asks import rollback as asks
 from pulse_tui.tui.kit import styles
@@ -62,6 +63,7 @@ AUTHORISATIONS: Final[Spec[AuthorisationLine]] = Spec(
     wants_attention=lambda row: row.needs_somebody,
     copied=lambda row: " ".join(row.lines()),
     empty="nothing may roll back without votes. A drill with its trigger comes first: d in the list of plans, then A on the drill",
+    ref=lambda row: Ref(RefKind.AUTHORISATION, row.hash),
 )
 
 

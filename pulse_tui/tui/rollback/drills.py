@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from textual.binding import BindingType
 
 from pulse_tui.domain.moments import age
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.rollback import DrillLine
 from pulse_tui.tui.asks import rollback as asks
 from pulse_tui.tui.kit import styles
@@ -60,6 +61,7 @@ DRILLS: Final[Spec[DrillLine]] = Spec(
     wants_attention=lambda row: row.state != "passed",
     copied=lambda row: row.line(),
     empty="no rollback was drilled yet: D on a row of the registry rehearses one on the replica",
+    ref=lambda row: Ref(RefKind.PLAN, row.plan) if row.plan else None,
 )
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from textual.binding import BindingType
 from textual.timer import Timer
 
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.rollback import DUE, PlanStory
 from pulse_tui.domain.vote import SHORTEST_BREAK_GLASS
 from pulse_tui.tui.asks import rollback as asks
@@ -87,6 +88,9 @@ class PlanScreen(PageScreen):
         self._later: Timer | None = None
         self._live: Timer | None = None
         self._due: Timer | None = None
+
+    def ref(self) -> Ref | None:
+        return Ref(RefKind.PLAN, self.plan.hash)
 
     def on_mount(self) -> None:
         """First arrangement, and the timers that keep it true."""

@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from textual.binding import BindingType
 
 from pulse_tui.domain.moments import age
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.rollback import HALF_WAY, PlanLine
 from pulse_tui.tui.asks import rollback as asks
 from pulse_tui.tui.kit import styles
@@ -80,6 +81,7 @@ PLANS: Final[Spec[PlanLine]] = Spec(
     wants_attention=lambda row: row.needs_somebody,
     copied=lambda row: " ".join(row.lines()),
     empty="no rollback was planned yet: p on a row of the registry makes a plan",
+    ref=lambda row: Ref(RefKind.PLAN, row.plan),
 )
 
 

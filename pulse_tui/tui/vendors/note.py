@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from pulse_tui.domain.moments import from_us
+from pulse_tui.domain.ref import Ref, note_ref
 from pulse_tui.domain.views.vendors import NoteEdit, NoteStory
 from pulse_tui.tui.asks import vendors as asks
 from pulse_tui.tui.asks.alerts import OpenAlert
@@ -70,6 +71,9 @@ class NoteScreen(PageScreen):
         """The story as the desk gives it."""
         super().__init__(head, note_title(story), note_blocks(story))
         self.story = story
+
+    def ref(self) -> Ref | None:
+        return note_ref(self.story.row.source, self.story.row.key)
 
     def show_story(self, story: NoteStory) -> None:
         """The note with news."""

@@ -8,6 +8,7 @@ from typing import Final
 from rich.style import Style
 
 from pulse_tui.domain.moments import age
+from pulse_tui.domain.ref import Ref, RefKind, note_ref
 from pulse_tui.domain.views.vendors import CorrectionRow, NoteRow, ShutdownRow
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span
@@ -109,6 +110,7 @@ NOTES: Final[Spec[NoteRow]] = Spec(
     wants_attention=lambda row: row.review or (bool(row.whom) and not row.history),
     copied=lambda row: f"{row.vendor}: {row.title} [{', '.join(row.labels)}] ({row.source} {row.key})",
     empty="no note has been read yet: add a source (kind: feed), then ctrl-r",
+    ref=lambda row: note_ref(row.source, row.key),
 )
 
 
@@ -151,6 +153,7 @@ CORRECTIONS: Final[Spec[CorrectionRow]] = Spec(
     wants_attention=lambda row: False,
     copied=lambda row: f"{row.vendor} {', '.join(row.words)}: {', '.join(row.labels)} (by {row.by}: {row.why})",
     empty="nobody has corrected a label",
+    ref=lambda row: note_ref(row.source, row.key) if row.key else None,
 )
 
 
@@ -239,4 +242,5 @@ SHUTDOWNS: Final[Spec[ShutdownRow]] = Spec(
     wants_attention=lambda row: row.date_us is not None or row.stage in ("retired", "deprecated"),
     copied=lambda row: f"{row.key} ({row.canonical}) {row.when}",
     empty="no hosted model is known to be in use: declare the components of an asset, or read its bill",
+    ref=lambda row: Ref(RefKind.COMPONENT, row.key),
 )
