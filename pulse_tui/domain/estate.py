@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 
 import msgspec
 
@@ -131,7 +133,7 @@ class Workflow(msgspec.Struct, frozen=True, kw_only=True):
     owner_team: str | None = None
 
 
-class Estate(msgspec.Struct, frozen=True):
+class Estate(msgspec.Struct, frozen=True, dict=True):
     """Everything that runs, as one value for policy and matching.
 
     ``dependencies`` holds those that were requested, not all there are: an estate may have a million.
@@ -143,12 +145,20 @@ class Estate(msgspec.Struct, frozen=True):
 
     def deployment(self, asset_id: str | None, environment: Environment | None) -> Deployment | None:
         """Where ``asset_id`` runs in ``environment``, if it does."""
-        for item in self.deployments:
-            if item.asset_id == asset_id and item.environment == environment:
-                return item
-        return None
+        return next((d for d in self._places.get(asset_id or "", ()) if d.environment == environment), None)
+
+    def of_asset(self, asset_id: str) -> Sequence[Deployment]:
+        """Where the asset runs."""
+        return self._places.get(asset_id, ())
 
     def environments(self, asset_id: str) -> list[Environment]:
         """Environments where the asset is deployed, production first."""
-        found = {d.environment for d in self.deployments if d.asset_id == asset_id}
-        return sorted(found, key=lambda e: e.rank)
+        return sorted({d.environment for d in self.of_asset(asset_id)}, key=lambda e: e.rank)
+
+    @cached_property
+    def _places(self) -> Mapping[str, Sequence[Deployment]]:
+        """By asset: an estate of ten thousand is asked for a place with every signal."""
+        found: dict[str, list[Deployment]] = {}
+        for deployment in self.deployments:
+            found.setdefault(deployment.asset_id, []).append(deployment)
+        return found

@@ -281,3 +281,6 @@ EVIDENCE: dict[SignalType, type[Evidence]] = {
     SignalType.SOURCE_HEALTH: HealthEvidence,
 }
 """Which evidence each signal type carries."""
+
+OF_VENDORS = frozenset(kind for kind, shape in EVIDENCE.items() if shape in (NoteEvidence, ShiftEvidence))
+"""What is about something that a vendor published or changed."""

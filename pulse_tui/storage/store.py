@@ -59,7 +59,7 @@ from pulse_tui.storage.engine import (
 from pulse_tui.storage.evals.runs import EvalTables
 from pulse_tui.storage.plumbing.log import AuditTable
 from pulse_tui.storage.plumbing.plumbing import PlumbingTables
-from pulse_tui.storage.registry.estate import EstateTables
+from pulse_tui.storage.registry.estate import EstateTables, KeptEstate
 from pulse_tui.storage.registry.inventory import InventoryTables
 from pulse_tui.storage.rollback.plans import RollbackTables
 from pulse_tui.storage.service.service import FrameTable, MemberTable, PrunedTable
@@ -77,11 +77,11 @@ _NOTIFY = f"SELECT pg_notify('{CHANNEL}', '') WHERE pg_current_xact_id_if_assign
 class SqlTransaction:
     """Implements :class:`pulse_tui.ports.Transaction` over one connection."""
 
-    def __init__(self, connection: sa.Connection, origin: str = "") -> None:
-        """The connection's transaction is already begun; ``origin`` stands in every line of the log."""
+    def __init__(self, connection: sa.Connection, origin: str = "", estate: KeptEstate | None = None) -> None:
+        """The connection's transaction is already begun; ``origin`` stands in every line of the log; ``estate`` as it was read last."""
         protected = Protected(connection)
         self.signals = SignalTable(connection)
-        self.estate = EstateTables(connection)
+        self.estate = EstateTables(connection, estate)
         self.dependencies = DependencyTables(connection)
         self.loading = LoadingTable(connection)
         self.inventory = InventoryTables(connection)
@@ -144,6 +144,7 @@ class SqlStore:
         self._turns = Turns()
         self._mark: _Mark | None = None
         self._kept: boards.Kept | None = None
+        self._estate = KeptEstate()
         self._dead, self._rules, self._paged, self._origin = dead, rules, paged, origin
         self._reviews, self._scopes, self._people = reviews, scopes, people
         self._first: Callable[[], None] | None = None
@@ -190,7 +191,7 @@ class SqlStore:
             first, self._first = self._first, None
             if first is not None:
                 first()
-            transaction = SqlTransaction(connection, self._origin)
+            transaction = SqlTransaction(connection, self._origin, self._estate)
             yield transaction
             transaction.log.seal()
             if connection.dialect.name == "postgresql":
@@ -208,7 +209,7 @@ class SqlStore:
     def read(self) -> Iterator[SqlTransaction]:
         """A view of one moment."""
         with translated(self.url), self._reader().begin() as connection:
-            yield SqlTransaction(connection)
+            yield SqlTransaction(connection, estate=self._estate)
 
     def board(self, estate_name: str, asset: str | None, now: datetime) -> Board:
         """The panes' read model. What nobody touched since the last one is not read again.

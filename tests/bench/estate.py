@@ -31,7 +31,9 @@ from pulse_tui.wiring import House
 ENVIRONMENTS = (Environment.PRODUCTION, Environment.CANARY, Environment.SHADOW)
 
 
-def build(folder: Path, assets: int = 300, signals: int = 100_000, alerts: int = 300) -> Path:
+def build(
+    folder: Path, assets: int = 300, signals: int = 100_000, alerts: int = 300, advisories: int = 300, releases: int = 5
+) -> Path:
     """Write ``pulse.yaml`` and a filled ``pulse.db`` into ``folder``; returns the folder. Seeded: always the same."""
     from pulse_tui.services.signals.ingest import ingest
 
@@ -46,8 +48,8 @@ def build(folder: Path, assets: int = 300, signals: int = 100_000, alerts: int =
     house = House(folder)
     names = [f"asset-{i:03d}" for i in range(assets)]
     with house.store.write() as tx:
-        _estate(tx, names, now)
-        _advisories(tx, names, now)
+        _estate(tx, names, now, releases)
+        _advisories(tx, names, now, advisories)
         tx.plumbing.put_source(SourceStatus(id="bench", kind="signals", every_s=1e9, last_good_at=now))
     for start in range(0, signals, 5_000):
         batch = [quiet(i, chance.choice(names), now) for i in range(start, min(start + 5_000, signals))]
@@ -58,7 +60,7 @@ def build(folder: Path, assets: int = 300, signals: int = 100_000, alerts: int =
     return folder
 
 
-def _estate(tx: Transaction, names: list[str], now: datetime) -> None:
+def _estate(tx: Transaction, names: list[str], now: datetime, releases: int) -> None:
     owners = ["ml-support", "ml-code", "platform-ai", "safety"]
     tx.estate.put_assets(
         Asset(
@@ -71,7 +73,7 @@ def _estate(tx: Transaction, names: list[str], now: datetime) -> None:
         for i, name in enumerate(names)
     )
     for name in names:
-        for minor in range(5):
+        for minor in range(5 - releases, 5):
             version = f"1.{minor}.0"
             tx.estate.add_release(
                 Release(
@@ -100,8 +102,8 @@ def _estate(tx: Transaction, names: list[str], now: datetime) -> None:
             )
 
 
-def _advisories(tx: Transaction, names: list[str], now: datetime) -> None:
-    for i in range(300):
+def _advisories(tx: Transaction, names: list[str], now: datetime, count: int) -> None:
+    for i in range(count):
         advisory = Advisory(
             id=f"GHSA-bench-{i:04d}",
             source="bench",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from pulse_tui.domain.alert import Alert, AlertState
@@ -75,6 +75,10 @@ class Judgements(Protocol):
         self, states: Sequence[AlertState] | None = None, limit: int = 1000, asset_id: str | None = None
     ) -> list[Alert]:
         """Newest first; of one asset when it is named."""
+        ...
+
+    def near(self, alert: Alert, within: timedelta, since: datetime, limit: int) -> list[Alert]:
+        """Other alerts that began within this time of it and were reported since then: those of its asset first, then the most urgent."""
         ...
 
     def put_alert(self, alert: Alert) -> None: ...

@@ -46,7 +46,10 @@ class Signals(Protocol):
         """By id, or by a beginning of at least 4 characters that only one has."""
         ...
 
-    def recent(self, limit: int, asset_id: str | None = None) -> list[Signal]: ...
+    def recent(self, limit: int, asset_id: str | None = None, types: Collection[SignalType] = ()) -> list[Signal]:
+        """Newest first; of one asset when it is named, of these types when some are."""
+        ...
+
     def around(
         self,
         since: datetime,

@@ -14,6 +14,7 @@ from pulse_tui.domain.estate import Deployment
 from pulse_tui.domain.evals import Basis, Verdict
 from pulse_tui.domain.evidence import (
     CHANGED,
+    OF_VENDORS,
     UNDELIVERED,
     AdvisoryEvidence,
     HealthEvidence,
@@ -376,10 +377,13 @@ def _unchanged(tx: Transaction, signal: Signal, serving: Deployment) -> bool:
     return False
 
 
+_MAY_CAUSE = OF_VENDORS | {SignalType.VERSION_EVENT}
+
+
 def _causes(tx: Transaction, signal: Signal, serving: Deployment) -> Iterator[str]:
     """What else changed of the asset shortly before, the nearest first."""
     begin, found = signal.occurred_at - _WINDOW, list[tuple[datetime, str]]()
-    for other in tx.signals.recent(200, serving.asset_id):
+    for other in tx.signals.recent(200, serving.asset_id, _MAY_CAUSE):
         if not begin <= other.occurred_at <= signal.occurred_at or other.id == signal.id:
             continue
         evidence = other.evidence

@@ -50,6 +50,8 @@ from pulse_tui.services.vendors.candidates import correlated
 from pulse_tui.services.vendors.tasks import task_lines
 
 _WINDOW = timedelta(hours=24)
+_NEAR = 5
+"""Alerts of the same time that a page names."""
 _ASKED = 6
 _ANSWERS = 500
 """The newest plans of an asset, in which those that answer the alert are searched for."""
@@ -356,11 +358,9 @@ def _why(decision: Decision, signal: Signal, saw: Mapping[str, Any]) -> list[str
 
 
 def _correlated(tx: Transaction, alert: Alert, now: datetime) -> list[str]:
-    """Other open alerts of the same window: same asset first. Only nearness, no claim of cause."""
+    """Other alerts of the same window: same asset first. Only nearness, no claim of cause."""
     near = []
-    for other in tx.judgements.alerts():
-        if other.id == alert.id or abs(other.first_at - alert.first_at) > _WINDOW or now - other.last_at > 7 * _WINDOW:
-            continue
+    for other in tx.judgements.near(alert, _WINDOW, now - 7 * _WINDOW, limit=_NEAR):
         same = other.asset_id == alert.asset_id
         near.append(
             (
@@ -368,7 +368,7 @@ def _correlated(tx: Transaction, alert: Alert, now: datetime) -> list[str]:
                 f"{other.priority.value} {countdown.as_of(other.title, now)} ({'same asset' if same else 'other asset'}, {other.word})",
             )
         )
-    return [text for _, text in sorted(near)[:5]]
+    return [text for _, text in sorted(near)]
 
 
 def _timeline(tx: Transaction, alert: Alert, signal: Signal) -> list[str]:

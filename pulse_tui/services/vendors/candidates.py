@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pulse_tui.domain.evidence import MetricEvidence, NoteEvidence, ShiftEvidence
+from pulse_tui.domain.evidence import OF_VENDORS, MetricEvidence, NoteEvidence, ShiftEvidence
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Environment
 from pulse_tui.enrich.vendors.candidates import LONGEST, REGRESSIONS, Candidate, candidates, hurt
@@ -20,7 +20,7 @@ def causes(tx: Transaction, regression: Signal) -> list[Candidate]:
     """What vendors did in its window; empty for what is no regression of an asset."""
     if regression.asset_id is None or regression.signal_type not in REGRESSIONS:
         return []
-    others = tx.signals.recent(_LOOKED_AT, regression.asset_id)
+    others = tx.signals.recent(_LOOKED_AT, regression.asset_id, OF_VENDORS)
     return candidates(regression, others, since=_since(tx, regression), own_release=_moved(tx, regression))
 
 
@@ -37,7 +37,7 @@ def consequences(tx: Transaction, change: Signal) -> list[Candidate]:
     """Regressions of its asset in the days after a vendor's signal."""
     if change.asset_id is None or not isinstance(change.evidence, (NoteEvidence, ShiftEvidence)):
         return []
-    return hurt(change, tx.signals.recent(_LOOKED_AT, change.asset_id))
+    return hurt(change, tx.signals.recent(_LOOKED_AT, change.asset_id, REGRESSIONS))
 
 
 def correlated(tx: Transaction, signal: Signal) -> Sequence[str]:

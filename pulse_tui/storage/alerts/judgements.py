@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -208,6 +208,14 @@ class JudgementTables:
             query = query.where(t.alerts.c.asset_id == asset_id)
         if states is not None:
             query = query.where(t.alerts.c.state.in_([s.value for s in states]))
+        return [_ALERT.item(r) for r in self._c.execute(query).mappings()]
+
+    def near(self, alert: Alert, within: timedelta, since: datetime, limit: int) -> list[Alert]:
+        a = t.alerts.c
+        begin, end = to_us(alert.first_at - within), to_us(alert.first_at + within)
+        query = sa.select(t.alerts).where(a.first_at.between(begin, end), a.last_at >= to_us(since), a.id != alert.id)
+        other = sa.case((a.asset_id == alert.asset_id, 0), else_=1)
+        query = query.order_by(other, a.priority, a.title, a.id).limit(limit)
         return [_ALERT.item(r) for r in self._c.execute(query).mappings()]
 
     def put_alert(self, alert: Alert) -> None:

@@ -86,6 +86,7 @@ alerts = sa.Table(
     sa.Index(None, "signal_fingerprint"),
     sa.Index(None, "state"),
     sa.Index(None, "fingerprint", "first_at"),
+    sa.Index(None, "first_at"),
 )
 """``open_key`` is the fingerprint while the episode is open: two open episodes of one condition cannot be."""
 

@@ -70,10 +70,12 @@ class SignalTable:
         row = named(self._c, t.signals, t.signals.c.id, name)
         return _signal(row) if row else None
 
-    def recent(self, limit: int, asset_id: str | None = None) -> list[Signal]:
+    def recent(self, limit: int, asset_id: str | None = None, types: Collection[SignalType] = ()) -> list[Signal]:
         query = sa.select(t.signals).order_by(t.signals.c.seq.desc()).limit(limit)
         if asset_id is not None:
             query = query.where(t.signals.c.asset_id == asset_id)
+        if types:
+            query = query.where(t.signals.c.signal_type.in_(sorted(kind.value for kind in types)))
         return [_signal(row) for row in self._c.execute(query).mappings()]
 
     def around(
