@@ -74,6 +74,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
     words = [
         f"audit log of {log.lines} lines: " + ("whole" if whole else "BROKEN"),
         *(f"  {line}" for line in log.wrong),
+        *(f"  {line}" for line in log.restored),
     ]
     words.append(
         f"  {len(anchors)} anchors, the newest at line {last.seq}: what came later is as sure as the database"
@@ -87,6 +88,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
         "signed": log.signed,
         "whole": whole,
         "found": log.wrong,
+        "restored": list(log.restored),
         "anchors": len(anchors),
         "head": log.head.hash,
     }

@@ -1,37 +1,90 @@
-"""``pulse-tui db``: bring the schema up to date, take a copy."""
+"""``pulse-tui db``: bring the schema up to date, take copies and put them back, prune, give space back."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Mapping
 
 from pulse_tui.cli.output import emit, opened
-from pulse_tui.domain.errors import WrongUse
+from pulse_tui.domain.errors import Refused, StorageError, WrongUse
 from pulse_tui.process import operator_name
+from pulse_tui.wiring import House
+
+_OPTIONS = {"to": ("backup",), "keep": ("backup",), "path": ("restore", "list")}
+"""Which action takes which option."""
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
-    """upgrade or backup."""
+    """What is to be done with the database."""
     parser.add_argument(
-        "action", choices=["upgrade", "backup"], help="bring the schema up to date / copy the SQLite file beside itself"
+        "action",
+        choices=list(_ACTIONS),
+        help="bring the schema up to date / take a copy while everybody works / list the copies / put one back while nobody does",
     )
+    parser.add_argument("path", nargs="?", help="restore: the backup; list: a folder of them")
+    parser.add_argument(
+        "--to", metavar="PATH", help="backup: a folder, or a file that is not there yet (beside the database)"
+    )
+    parser.add_argument(
+        "--keep", metavar="N", type=int, help="backup: of the backups in that folder only the newest N stay"
+    )
+    parser.epilog = "pulse-tui help database says what a backup holds, and what to check after a restore."
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
-    """Opening upgrades; triggers that are gone are made again, which the log records. A backup copies an SQLite file while it is in use."""
+    """0 when it was done."""
+    for name, actions in _OPTIONS.items():
+        if getattr(options, name) is not None and options.action not in actions:
+            raise WrongUse(
+                f"db {options.action} takes no {name if name == 'path' else '--' + name}", todo="pulse-tui db --help"
+            )
+    if options.keep is not None and options.keep < 1:
+        raise WrongUse(f"--keep {options.keep} would keep no backup at all", todo="Keep 1 or more")
     with opened(options) as house:
-        store = house.store
-        if options.action == "upgrade":
-            done = f"database {store.shown} is at schema {store.schema}"
-            with store.read() as tx:
-                weakened = tx.log.weakened()
-            if weakened:
-                with store.write() as tx:
-                    tx.log.protect()
-                    tx.log.append(house.clock(), operator_name(), "log.protected", "database", {"was": weakened[0]})
-                done += f"; its triggers were made again ({weakened[0]})"
-        elif not store.is_sqlite:
-            raise WrongUse("a PostgreSQL database is backed up with its own tools", todo="pg_dump")
-        else:
-            done = f"copied to {store.backup(house.clock())}"
+        try:
+            return _ACTIONS[options.action](options, house)
+        except (
+            StorageError
+        ) as error:  # a full disk, a damaged backup: the answer is no, and nothing is wrong with the command
+            raise Refused(str(error)) from error
+
+
+def _backup(options: argparse.Namespace, house: House) -> int:
+    from pulse_tui.cli.db_copies import backup  # noqa: PLC0415
+
+    return backup(options, house)
+
+
+def _list(options: argparse.Namespace, house: House) -> int:
+    from pulse_tui.cli.db_copies import listed  # noqa: PLC0415
+
+    return listed(options, house)
+
+
+def _restore(options: argparse.Namespace, house: House) -> int:
+    from pulse_tui.cli.db_restore import restore  # noqa: PLC0415
+
+    return restore(options, house)
+
+
+def _upgrade(options: argparse.Namespace, house: House) -> int:
+    """Opening upgrades; triggers that are gone are made again, which the log records."""
+    store = house.store
+    done = f"database {store.shown} is at schema {store.schema}"
+    with store.read() as tx:
+        weakened = tx.log.weakened()
+    if weakened:
+        with store.write() as tx:
+            tx.log.protect()
+            tx.log.append(house.clock(), operator_name(), "log.protected", "database", {"was": weakened[0]})
+        done += f"; its triggers were made again ({weakened[0]})"
     emit(options, {"done": done}, [done])
     return 0
+
+
+_ACTIONS: Mapping[str, Callable[[argparse.Namespace, House], int]] = {
+    "upgrade": _upgrade,
+    "backup": _backup,
+    "list": _list,
+    "restore": _restore,
+}

@@ -25,14 +25,25 @@ from tests.fakes.small_estate import authorise, signal_line
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 READS = {
     "incident list", "incident show", "incident export", "silence list", "silence preview", "maintenance list", "maintenance preview",
-    "advisory show", "advisory radius", "audit verify", "audit export", "audit anchor", "compare", "coverage", "components tree", "components users", "components find",
+    "advisory show", "advisory radius", "audit verify", "audit export", "audit anchor", "compare", "coverage", "db list", "components tree", "components users", "components find",
     "components unaudited", "delivery list", "delivery show", "doctor", "drift", "explain", "gate", "handover", "help", "inventory", "match", "muted", "policy check",
     "oncall", "review list", "policy test", "policy replay", "policy list", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
     "rollback authorisations", "rollback report", "rollback reviews",
     "rehearse", "note list", "note show", "note corrections", "note shutdowns", "catalogue", "classify", "resolve",
     "activity", "checklist", "decisions", "metrics", "missed list", "enforce list", "waiver list", "waiver show", "waiver export", "report vendors", "report noise", "schema", "status", "suite check", "suite list",
 }  # fmt: skip
-COLLECTS = {"agent", "enforce check", "db upgrade", "db backup", "demo", "ingest", "init", "refresh", "worker"}
+COLLECTS = {
+    "agent",
+    "enforce check",
+    "db upgrade",
+    "db backup",
+    "db restore",
+    "demo",
+    "ingest",
+    "init",
+    "refresh",
+    "worker",
+}
 """Takes data in or looks after the database: done by services and pipelines, decides nothing."""
 ACTS: dict[str, tuple[str, ...]] = {
     "alert ack": ("{alert}",),

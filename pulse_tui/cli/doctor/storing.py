@@ -96,6 +96,8 @@ def log(house: House) -> Iterator[Line]:
         not wrong,
         wrong[0] + more if wrong else f"{log.lines} lines, whole, append-only, and the records agree with it",
     )
+    for line in log.restored[:1]:
+        yield Line("restored", None, line + (f"; and {len(log.restored) - 1} times before" if log.restored[1:] else ""))
     ahead = newest[0].observed_at - house.clock() if newest else timedelta(0)
     yield Line(
         "clock",

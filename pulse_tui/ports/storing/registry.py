@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -80,6 +80,14 @@ class EstateStore(Protocol):
 
     def next_iterations(self, asset_ids: Sequence[str]) -> list[int]:
         """The next number of each, in their order; an asset that stands there twice gets two."""
+        ...
+
+    def iterations(self) -> dict[str, int]:
+        """The number that each asset handed out last."""
+        ...
+
+    def lift_iterations(self, at_least: Mapping[str, int]) -> None:
+        """Hand out none of these numbers, nor any below, from now on."""
         ...
 
     def deployment(self, asset_id: str, environment: Environment) -> Deployment | None: ...

@@ -10,6 +10,7 @@ from pulse_tui.domain.audit import GENESIS, Anchor, AuditEntry, disagreements
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.rollback import Plan, Run
 from pulse_tui.ports import Signing, Transaction
+from pulse_tui.services.rollback.restored import given_up, restores, sentence
 from pulse_tui.services.rollback.votes import forged_vote
 
 
@@ -50,6 +51,8 @@ class Verified(NamedTuple):
     votes: int = 0
     signed: int = 0
     """Those of the votes whose signatures verify."""
+    restored: Sequence[str] = ()
+    """That it was put back from backups, with what of the log went each time, in words; the newest first."""
 
 
 def glanced(tx: Transaction) -> list[str]:
@@ -81,7 +84,11 @@ def verified(tx: Transaction, anchors: Sequence[Anchor], signing: Signing | None
     if walked.broken:
         wrong.append(f"line {walked.broken[0]}: {walked.broken[1]}")
     wrong += _unsealed(end, tx.log.sealed())
+    lines = restores(tx) if not walked.broken else []
+    lapsed = given_up(lines)
     for anchor in anchors:
+        if anchor in lapsed:  # a line of the log says so itself
+            continue
         if anchor.hash != GENESIS and walked.kept.get(anchor.hash) != anchor.seq:
             gone = "is not there" if anchor.seq > end.seq else "is another one now"
             wrong.append(f"line {anchor.seq}, which was anchored, {gone}: the log was cut or rewritten")
@@ -96,4 +103,4 @@ def verified(tx: Transaction, anchors: Sequence[Anchor], signing: Signing | None
     ]
     signed = sum(not why for _, why in judged)
     wrong += disagreements(walked.recorded, tx.log.records())
-    return Verified(walked.lines, end, wrong, walked.recorded, len(heads), signed)
+    return Verified(walked.lines, end, wrong, walked.recorded, len(heads), signed, [sentence(line) for line in lines])

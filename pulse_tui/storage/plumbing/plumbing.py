@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -111,6 +111,14 @@ class PlumbingTables:
         # The row stays, so that the epoch never goes back.
         drop = sa.update(t.leases).where(t.leases.c.name == name, t.leases.c.holder == holder)
         self._c.execute(drop.values(expires_at=0))
+
+    def epochs(self) -> dict[str, int]:
+        return {name: int(epoch) for name, epoch in self._c.execute(sa.select(t.leases.c.name, t.leases.c.epoch))}
+
+    def free_all(self, at_least: Mapping[str, int], more: int) -> None:
+        for name, epoch in (self.epochs() | dict.fromkeys(at_least, 0)).items():
+            row = {"name": name, "holder": "", "epoch": max(epoch + more, at_least.get(name, 0) + 1), "expires_at": 0}
+            upsert(self._c, t.leases, [row])
 
     def enqueue(self, delivery: Delivery) -> bool:
         new = insert_new(self._c, t.outbox, _DELIVERY.row(delivery))

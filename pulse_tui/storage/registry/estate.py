@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -178,6 +178,16 @@ class EstateTables:
             numbers.append(last[asset])
         put_difference(self._c, t.iterations, [{"asset_id": a, "value": n} for a, n in last.items()], "asset_id")
         return numbers
+
+    def iterations(self) -> dict[str, int]:
+        return {a: int(n) for a, n in self._c.execute(sa.select(t.iterations.c.asset_id, t.iterations.c.value))}
+
+    def lift_iterations(self, at_least: Mapping[str, int]) -> None:
+        rows = [
+            {"asset_id": a, "value": max(n, at_least.get(a, 0))}
+            for a, n in (dict.fromkeys(at_least, 0) | self.iterations()).items()
+        ]
+        put_difference(self._c, t.iterations, rows, "asset_id")
 
     def deployment(self, asset_id: str, environment: Environment) -> Deployment | None:
         row = (
