@@ -12,6 +12,7 @@ from pulse_tui.kinds import FAMILIES, Kinds
 from pulse_tui.settings import people_shapes, shapes
 from pulse_tui.settings.describe import Option, Shape, old_names, options_in, prose, shapes_in
 from pulse_tui.settings.maintenance import MaintenanceShape
+from pulse_tui.settings.service import ServiceShape
 
 _FAMILY = {
     "collectors": ("source", "sources", "`id`, `kind`, `every` (how often, default 5m) and `enabled` (default true)"),
@@ -25,6 +26,7 @@ _SECTIONS: tuple[tuple[str, Shape], ...] = (
     ("operators", shapes.OperatorShape),
     ("approvals", shapes.ApprovalsShape),
     ("hooks", shapes.HooksShape),
+    ("service", ServiceShape),
     ("maintenance", MaintenanceShape),
     ("people", people_shapes.PersonShape),
     ("teams", people_shapes.TeamShape),

@@ -44,6 +44,7 @@ from pulse_tui.settings.shapes import (
     SourceShape,
     StepShape,
 )
+from pulse_tui.settings.service import ServiceShape
 from pulse_tui.settings.suites import UNCHECKED, SuiteChecks, read_suites
 from pulse_tui.settings.trusted import untrusted
 
@@ -60,7 +61,7 @@ SECTIONS = {
     "name", "database", "estate", "sources", "suites", "routes", "playbooks", "operators", "approvals",
     "operators_file", "revoked_keys", "acknowledge_for", "policy", "precedence", "hooks", "heartbeat", "governance",
     *people.SECTIONS,
-    "changes", "admission", "links", "maintenance",
+    "changes", "admission", "links", "maintenance", "service",
 }  # fmt: skip
 _OF_POLICY = {"rules", "respond_within", "gate", "rollback", "phase", "storm"}
 _LISTS = {"links", "maintenance", "sources", "suites", "routes", "playbooks", "operators", *people.LISTS}
@@ -246,6 +247,7 @@ def _build(
         precedence=_precedence(sections.get("precedence"), sources, problems),
         hooks=whole("hooks", HooksShape, None),
         heartbeat=whole("heartbeat", HeartbeatShape, None),
+        service=whole("service", ServiceShape, ServiceShape()),
         governance=whole("governance", GovernanceShape, GovernanceShape()),
         suites=tuple(read_suites(sections.get("suites"), checks, problems)),
         routes=routes,

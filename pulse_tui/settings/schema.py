@@ -21,6 +21,7 @@ from pulse_tui.settings.links import LinkShape
 from pulse_tui.settings.load import PlaybookKeys, RouteKeys, SourceKeys, StepKeys
 from pulse_tui.settings.maintenance import MaintenanceShape
 from pulse_tui.settings.people_shapes import HoursShape, PersonShape, RoleRuleShape, RungShape, ScheduleShape, TeamShape
+from pulse_tui.settings.service import ServiceShape
 from pulse_tui.settings.shapes import (
     ApprovalsShape,
     EstateShape,
@@ -82,6 +83,7 @@ def config_schema(kinds: Kinds, policy: Mapping[str, Any]) -> dict[str, Any]:
         "precedence": {**_each({"type": "string"}), "description": "Source ids, the most believed first."},
         "hooks": made.ref(HooksShape),
         "heartbeat": made.ref(HeartbeatShape),
+        "service": made.ref(ServiceShape),
         "governance": made.ref(GovernanceShape),
         "people": _each(made.ref(PersonShape)),
         "teams": _each(made.ref(TeamShape)),

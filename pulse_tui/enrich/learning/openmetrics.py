@@ -17,6 +17,8 @@ MOST: Final = 200
 """Samples of a family: the largest stay, the others are counted in one named ``other``."""
 OTHER: Final = "other"
 _SUFFIX: Final = {Unit.SECONDS: "_seconds", Unit.RATIO: "_ratio", Unit.PER_WEEK: "_per_week", Unit.NUMBER: ""}
+_ENDS: Final = {"info": "_info", "counter": "_total"}
+"""What a sample's name has behind that of its family."""
 _UNITS: Final = {Unit.SECONDS: "seconds", Unit.RATIO: "ratio"}
 
 
@@ -28,7 +30,7 @@ class Sample(NamedTuple):
 
 
 class Family(NamedTuple):
-    """A metric family: everything of one name, gauges all of them but ``info``."""
+    """A metric family: everything of one name; ``kind`` is gauge, counter or info."""
 
     name: str
     help: str
@@ -81,7 +83,7 @@ def exposition(all_: Sequence[Family]) -> Iterator[str]:
         if family.unit:
             yield f"# UNIT {family.name} {family.unit}"
         yield f"# HELP {family.name} {escaped(family.help)}"
-        name = f"{family.name}_info" if family.kind == "info" else family.name
+        name = family.name + _ENDS.get(family.kind, "")
         for sample in family.samples:
             labels = ",".join(f'{key}="{escaped(value)}"' for key, value in sample.labels)
             yield f"{name}{'{' + labels + '}' if labels else ''} {number(sample.value)}"
