@@ -16,10 +16,12 @@ import json
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple, Protocol
+
+from pulse_tui.domain.happening import Happening, Level, happening
 
 FIRST_SPREAD_S = 2.0
 JITTER = 0.1
@@ -79,6 +81,8 @@ class Outcome(NamedTuple):
     """Whether another collector has the source, so that nothing was read."""
     failed: bool = False
     """Whether it did not work."""
+    notes: Sequence[str] = ()
+    """The message in parts, where each is of another kind: happenings."""
 
 
 class Hooks(Protocol):
@@ -188,7 +192,12 @@ class Scheduler:
             if self._hooks is not None:
                 await self._hooks.start(self._tell, self.hint)
         except Exception as error:  # reported: without webhooks the sources are polled as ever
-            self._fail(f"hooks: {type(error).__name__}: {error}")
+            self._fail(Happening(f"hooks: {type(error).__name__}: {error}", "hooks_broken", Level.ERROR))
+
+    async def opened(self) -> None:
+        """Wait until what takes webhooks listens, or has reported why it does not."""
+        if self._opening is not None:
+            await asyncio.wait([self._opening])
 
     def hint(self, source: str) -> None:
         """Something changed at the source: a round now, or right after the one under way, which may have read before.
@@ -239,9 +248,13 @@ class Scheduler:
         except asyncio.CancelledError:
             return None  # shut down with the round under way; its log has nothing to report
         except Exception as error:  # whatever it was: a source that is not planned again is never asked again
-            outcome = Outcome(f"the round broke: {type(error).__name__}: {error}", BROKEN_S, failed=True)
+            message = Happening(f"the round broke: {type(error).__name__}: {error}", "round_broken", Level.ERROR)
+            outcome = Outcome(message, BROKEN_S, failed=True)
         if outcome.message:
-            (self._fail if outcome.failed else self._tell)(f"{source}: {outcome.message}")
+            level = Level.WARNING if outcome.failed else Level.INFO
+            what = happening(outcome.message, "round_failed" if outcome.failed else "round", level)
+            sentence = Happening(f"{source}: {what}", what.event, what.level, **{"source": source, **what.about})
+            (self._fail if outcome.failed else self._tell)(sentence)
         if outcome.changed:
             self._on_change()
         if not self._stopping:
@@ -264,9 +277,12 @@ class Scheduler:
         try:
             outcome = await self._runner.housekeeping()
         except Exception as error:  # shown to the operator, and the next one comes
-            outcome = Outcome(f"housekeeping broke: {type(error).__name__}: {error}", HOUSEKEEPING_S, failed=True)
-        if outcome.message:
-            (self._fail if outcome.failed else self._tell)(outcome.message)
+            message = f"housekeeping broke: {type(error).__name__}: {error}"
+            outcome = Outcome(Happening(message, "housekeeping_broken", Level.ERROR), HOUSEKEEPING_S, failed=True)
+        for note in outcome.notes or filter(None, [outcome.message]):
+            level = Level.WARNING if outcome.failed and not outcome.notes else Level.INFO
+            what = happening(note, "housekeeping_failed" if level is Level.WARNING else "housekeeping", level)
+            (self._tell if what.level.rank <= Level.INFO.rank else self._fail)(what)
 
 
 def _asleep() -> float:

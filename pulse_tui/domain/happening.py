@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 
 class Level(StrEnum):
@@ -39,7 +40,7 @@ class Happening(str):
     about: dict[str, str | float]
     """What it is about: ``source``, ``asset``, ``alert``, ``route`` and the like."""
 
-    def __new__(cls, text: str, event: str, level: Level = Level.INFO, **about: str | float) -> Happening:
+    def __new__(cls, text: str, event: str, level: Level = Level.INFO, **about: str | float) -> Self:
         """``about`` in the order in which it is written."""
         made = super().__new__(cls, text)
         made.level, made.event, made.about = level, event, about

@@ -60,7 +60,7 @@ class Seen(NamedTuple):
     """What else is not as it should be, in words for anybody."""
 
 
-class Health(NamedTuple):
+class Readiness(NamedTuple):
     """The judgement."""
 
     state: State
@@ -90,10 +90,10 @@ def stuck(seen: Seen, limits: Limits) -> list[str]:
     return found
 
 
-def health(seen: Seen, limits: Limits) -> Health:
+def readiness(seen: Seen, limits: Limits) -> Readiness:
     """Ready only when the database works, rounds are made and nobody asked it to leave."""
     if seen.stopping:
-        return Health(State.NOT_READY, ["it is stopping"])
+        return Readiness(State.NOT_READY, ["it is stopping"])
     reasons = stuck(seen, limits)
     if seen.trouble:
         reasons.append(seen.trouble)
@@ -104,18 +104,16 @@ def health(seen: Seen, limits: Limits) -> Health:
     if not seen.listening:
         reasons.append("it does not listen yet")
     if reasons:
-        return Health(State.NOT_READY, list(dict.fromkeys(reasons)))
-    return Health(State.DEGRADED, [seen.degraded]) if seen.degraded else Health(State.READY)
+        return Readiness(State.NOT_READY, list(dict.fromkeys(reasons)))
+    return Readiness(State.DEGRADED, [seen.degraded]) if seen.degraded else Readiness(State.READY)
 
 
-def status_line(health: Health, sources: int, failing: Sequence[str], waits: int) -> str:
+def status_line(readiness: Readiness, sources: int, failing: Sequence[str]) -> str:
     """What a supervisor shows of it, in one line."""
     parts = [f"collecting {many(sources, 'source')}"]
     if failing:
         named = ", ".join(failing[:3]) + (f" and {len(failing) - 3} more" if len(failing) > 3 else "")
         parts.append(f"{len(failing)} failing: {named}")
-    if waits:
-        parts.append(f"{many(waits, 'message')} to send")
-    if health.state is not State.READY:
-        return f"{health.state.value}: {'; '.join(health.reasons)} ({', '.join(parts)})"
+    if readiness.state is not State.READY:
+        return f"{readiness.state.value}: {'; '.join(readiness.reasons)} ({', '.join(parts)})"
     return ", ".join(parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
-from pulse_tui.domain.vitals import Health, State
+from pulse_tui.domain.vitals import Readiness, State
 from pulse_tui.hooks.receiver import Asked, Receiver, Reply, Served
 
 HEALTHZ, READYZ, METRICS = "/healthz", "/readyz", "/metrics"
@@ -15,7 +15,7 @@ PLAIN = "text/plain; charset=utf-8"
 
 
 def probes(
-    stuck: Callable[[], list[str]], health: Callable[[], Health], metrics: Callable[[], Awaitable[bytes]]
+    stuck: Callable[[], list[str]], readiness: Callable[[], Readiness], metrics: Callable[[], Awaitable[bytes]]
 ) -> list[Served]:
     """The entries of a table. ``metrics`` computes nothing on the loop, however often it is asked."""
 
@@ -26,7 +26,7 @@ def probes(
         return Reply(HTTPStatus.OK, b"alive\n", PLAIN)
 
     async def ready(_asked: Asked, _receiver: Receiver) -> Reply:
-        found = health()
+        found = readiness()
         bad = found.state is State.NOT_READY
         return Reply(HTTPStatus.SERVICE_UNAVAILABLE if bad else HTTPStatus.OK, found.lines().encode(), PLAIN)
 

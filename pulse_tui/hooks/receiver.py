@@ -22,6 +22,8 @@ from urllib.parse import unquote
 
 import h11
 
+from pulse_tui.domain.happening import Happening, Level
+
 BODY_CAP = 1 << 20
 """Bytes of a body, where an entry names no cap."""
 HEAD_CAP = 16 << 10
@@ -123,6 +125,7 @@ class Receiver:
         self._held = 0
         self._stopping = False
         self._listening: asyncio.Task[None] | None = None
+        self._bound: socket.socket | None = None
         self.tell: Callable[[str], None] = lambda _message: None
         """Takes a sentence for the operator."""
         self.hint: Callable[[str], None] = lambda _source: None
@@ -136,6 +139,20 @@ class Receiver:
         host, port = self._server.sockets[0].getsockname()[:2]
         return host, port
 
+    def also(self, served: Sequence[Served]) -> None:
+        """Serve this, too; before it is started."""
+        self._served += tuple(served)
+
+    def adopt(self, bound: socket.socket) -> None:
+        """Listen on a socket that is bound already; before it is started."""
+        self._bound = bound
+
+    def handed(self) -> socket.socket | None:
+        """Its socket once more, for a process that goes on with it: it takes connections until both are closed."""
+        if self._server is None or len(self._server.sockets) != 1:  # a name with two addresses is bound anew
+            return None
+        return self._server.sockets[0].dup()
+
     async def start(
         self, on_event: Callable[[str], None], on_hint: Callable[[str], None] = lambda _source: None
     ) -> None:
@@ -146,7 +163,8 @@ class Receiver:
         self.tell, self.hint, self._stopping = on_event, on_hint, False
         self._pool = ThreadPoolExecutor(self.THREADS, self.name)
         if (trouble := await self._listen()) is not None:
-            on_event(f"{self.name}: {self._shown()} cannot be listened on: {trouble}")
+            what = f"{self.name}: {self._shown()} cannot be listened on: {trouble}"
+            on_event(Happening(what, "listen_failed", Level.ERROR))
             self._listening = asyncio.create_task(self._listen_later())
 
     async def stop(self) -> None:
@@ -174,8 +192,11 @@ class Receiver:
 
     async def _listen(self) -> str | None:
         try:
+            where: dict[str, Any] = {"host": self._host, "port": self._port}
+            if self._bound is not None:
+                where, self._bound = {"sock": self._bound}, None
             self._server = await asyncio.start_server(
-                self._connected, self._host, self._port, limit=HEAD_CAP, ssl=self._tls(), backlog=OPEN
+                self._connected, **where, limit=HEAD_CAP, ssl=self._tls(), backlog=OPEN
             )
         except (OSError, OverflowError) as error:
             return _reason(error)

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.happening import Happening, Level
-from pulse_tui.domain.vitals import Health, Limits, Seen, health, stuck
+from pulse_tui.domain.measure import lasting
+from pulse_tui.domain.vitals import Limits, Readiness, Seen, readiness, stuck
 from pulse_tui.scheduling import Outcome
 
 READING = "the database cannot be read"
@@ -42,7 +43,9 @@ class Tally(NamedTuple):
 class Vitals:
     """Notes and judgement of one process. Safe from any thread."""
 
-    def __init__(self, limits: Limits, tell: Callable[[str], None], ticks: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, limits: Limits, tell: Callable[[str], None], ticks: Callable[[], float] = time.monotonic
+    ) -> None:
         """``tell`` takes what happens to the database; ``ticks`` counts seconds."""
         self.limits = limits
         self._tell, self._ticks = tell, ticks
@@ -66,6 +69,11 @@ class Vitals:
 
     # ------------------------------------------------------------------ noted by threads
 
+    def begin(self) -> None:
+        """There is no round to wait for."""
+        with self._lock:
+            self._begun = True
+
     def round(self, work: Callable[[str, bool], Outcome]) -> Callable[[str, bool], Outcome]:
         """``work`` with a note of when it begins and ends."""
 
@@ -80,6 +88,9 @@ class Vitals:
                 result = "skipped" if outcome.skipped else "failed" if outcome.failed else "ok"
                 return outcome
             finally:
+                took = round(self._ticks() - began, 3)
+                words = f"{source}: the round ended: {result}, {lasting(took)}"
+                self._tell(Happening(words, "round_ended", Level.DEBUG, source=source, result=result, seconds=took))
                 with self._lock:
                     del self._rounds[source]
                     self._ended[result] += 1
@@ -168,9 +179,9 @@ class Vitals:
                 degraded=self.degraded,
             )
 
-    def health(self) -> Health:
+    def readiness(self) -> Readiness:
         """Whether it is ready, and why not."""
-        return health(self.seen(), self.limits)
+        return readiness(self.seen(), self.limits)
 
     def stuck(self) -> list[str]:
         """What keeps the watchdog from being fed."""

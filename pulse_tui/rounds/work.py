@@ -11,9 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pulse_tui.domain.errors import PulseError, StorageError
+from pulse_tui.domain.happening import Happening, Level, happening
 from pulse_tui.domain.text import many
 from pulse_tui.process import holder_name
 from pulse_tui.rounds.lanes import Lanes, sentence
@@ -222,16 +223,22 @@ def keep(house: House, lanes: Lanes, most: int = REJUDGED) -> Kept:
     return Kept({"": ended.done, **done}, list(dict.fromkeys(ended.broken + broken)), keeping.sent)
 
 
-class Trouble(str):
+class Trouble(Happening):
     """A sentence about what did not work, or what nobody responded to: it is announced as a failure is."""
 
     __slots__ = ()
+
+    def __new__(cls, text: str, event: str, level: Level = Level.ERROR, **about: str | float) -> Self:
+        """An error unless it is tried again by itself."""
+        return super().__new__(cls, text, event, level, **about)
 
 
 def outcome(broken: Sequence[str], words: Sequence[str]) -> Outcome:
     """What a housekeeping comes to: it failed when a chore broke, or when one has bad news."""
     failed = bool(broken) or any(isinstance(word, Trouble) for word in words)
-    return Outcome(", ".join([*broken, *words]), HOUSEKEEPING_S, failed=failed)
+    notes = [happening(b, "housekeeping_failed", Level.WARNING) for b in broken]
+    notes += [happening(word, "housekeeping") for word in words]
+    return Outcome(", ".join([*broken, *words]), HOUSEKEEPING_S, failed=failed, notes=notes)
 
 
 def _suites(keeping: Keeping) -> list[str]:
@@ -286,9 +293,12 @@ def _deadlines(keeping: Keeping) -> list[str]:
     late, climbed = escalate(judging), climb(judging)
     page_in_hours(judging)
     settle(judging)
-    words = [f"{late} alerts missed their deadline and were escalated"] if late else []
-    words += [f"nobody responded: {many(climbed, 'rung')} of the ladder climbed"] if climbed else []
-    return [Trouble(word) for word in words]
+    words: list[str] = []
+    if late:
+        words.append(Trouble(f"{late} alerts missed their deadline and were escalated", "deadline_missed"))
+    if climbed:
+        words.append(Trouble(f"nobody responded: {many(climbed, 'rung')} of the ladder climbed", "nobody_responded"))
+    return words
 
 
 def _reviews(keeping: Keeping) -> list[str]:
@@ -311,7 +321,8 @@ def _calendars(keeping: Keeping) -> list[str]:
     from pulse_tui.services.signals.calendars import read_calendars  # noqa: PLC0415
 
     def read() -> list[str]:
-        return [Trouble(problem) for problem in read_calendars(keeping.house.judging, holder_name())]
+        problems = read_calendars(keeping.house.judging, holder_name())
+        return [Trouble(problem, "calendar_unread", Level.WARNING) for problem in problems]
 
     keeping.lanes.begin("calendars", read)
     return []
@@ -365,10 +376,12 @@ def _to_route(keeping: Keeping, route: str) -> list[str]:
         keeping.lanes.later(f"route {route}", partial(_to_route, keeping, route), again_s)
     words: list[str] = []
     if sent.dead:
-        words.append(Trouble(f"{many(sent.dead, 'delivery', 'deliveries')} to {route} failed permanently"))
+        text = f"{many(sent.dead, 'delivery', 'deliveries')} to {route} failed permanently"
+        words.append(Trouble(text, "delivery_failed", route=route))
     if sent.failed:
         verb = "is" if sent.failed == 1 else "are"
-        words.append(Trouble(f"{many(sent.failed, 'delivery', 'deliveries')} to {route} failed and {verb} tried again"))
+        text = f"{many(sent.failed, 'delivery', 'deliveries')} to {route} failed and {verb} tried again"
+        words.append(Trouble(text, "delivery_delayed", Level.WARNING, route=route))
     return words
 
 
@@ -415,7 +428,7 @@ def _automatic(house: House) -> list[str]:
     from pulse_tui.services.rollback.automatic import answer_alerts  # noqa: PLC0415
 
     answered = answer_alerts(house.acting(), holder_name())
-    return [Trouble(one.words) if one.bad else one.words for one in answered]
+    return [Trouble(one.words, "rollback_failed") if one.bad else Happening(one.words, "rollback") for one in answered]
 
 
 def _heartbeat(house: House, broken: Sequence[str]) -> list[str]:
@@ -426,7 +439,7 @@ def _heartbeat(house: House, broken: Sequence[str]) -> list[str]:
     sent = beat(shape, house.judging, broken) if shape is not None else None
     if sent is None or sent.state is BeatState.SENT or sent.since != sent.at:
         return []
-    return [Trouble(f"the heartbeat {sent.words()}")]
+    return [Trouble(f"the heartbeat {sent.words()}", "heartbeat_failed", Level.WARNING)]
 
 
 def _drills(house: House) -> list[str]:
@@ -438,7 +451,7 @@ def _drills(house: House) -> list[str]:
     ended = hold_due(house.rollback, holder_name())
     if ended is None:
         return []
-    return [ended.sentence if ended.ok else Trouble(ended.sentence)]
+    return [Happening(ended.sentence, "drill") if ended.ok else Trouble(ended.sentence, "drill_failed")]
 
 
 def _log(keeping: Keeping) -> list[str]:
@@ -446,7 +459,7 @@ def _log(keeping: Keeping) -> list[str]:
 
     house = keeping.house
     wrong = check_log(house.judging, house.anchors, house.clock())
-    return [Trouble(f"the audit log does not hold: {wrong[0]}")] if wrong else []
+    return [Trouble(f"the audit log does not hold: {wrong[0]}", "audit_broken")] if wrong else []
 
 
 def _refused(keeping: Keeping) -> list[str]:

@@ -110,7 +110,9 @@ class Log:
                 self._missing, self._writing = 0, True
             if missing:
                 words = f"{missing} lines of this log are missing here: its reader was too slow"
-                lines.append(self._line(Happening(words, "log_lines_missing", Level.WARNING, lines=missing), self._clock()))
+                lines.append(
+                    self._line(Happening(words, "log_lines_missing", Level.WARNING, lines=missing), self._clock())
+                )
             with contextlib.suppress(OSError):  # nobody reads it: the work goes on
                 for line in lines:
                     self._write(line)

@@ -54,7 +54,10 @@ class Supervisor:
         if self._address is None:
             return
         # Never a reason to stop, or to wait: a supervisor that is gone or slow misses a word, and the next one comes.
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out:
+        with (
+            contextlib.suppress(OSError),
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out,
+        ):
             out.setblocking(False)
             out.sendto("\n".join(lines).encode("utf-8", "replace"), self._address)
 

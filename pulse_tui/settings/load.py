@@ -32,6 +32,7 @@ from pulse_tui.settings.lists import named, unique
 from pulse_tui.settings.maintenance import read_maintenance
 from pulse_tui.settings.operators import read_operators
 from pulse_tui.settings.polite import floor_of
+from pulse_tui.settings.service import ServiceShape
 from pulse_tui.settings.shapes import (
     ApprovalsShape,
     GovernanceShape,
@@ -44,7 +45,6 @@ from pulse_tui.settings.shapes import (
     SourceShape,
     StepShape,
 )
-from pulse_tui.settings.service import ServiceShape
 from pulse_tui.settings.suites import UNCHECKED, SuiteChecks, read_suites
 from pulse_tui.settings.trusted import untrusted
 

@@ -281,6 +281,17 @@ class SqlStore:
 
         return backup(self._engine, self.schema, at)
 
+    def size(self) -> int | None:
+        """Bytes that it takes: the SQLite file with what is not yet written back into it; None where it cannot be known."""
+        if self.is_sqlite:
+            file = Path(self.url.database or "")
+            try:
+                return sum(f.stat().st_size for f in (file, file.with_name(f"{file.name}-wal")) if f.exists())
+            except OSError:
+                return None
+        with translated(self.url), self._reader().begin() as connection:
+            return int(connection.execute(_text("SELECT pg_database_size(current_database())")).scalar_one())
+
     def check(self, within_s: float) -> Checked | None:
         """Whether every page of the SQLite file is whole, as far as the time allows; None of another database."""
         if not self.is_sqlite:

@@ -8,12 +8,12 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from pulse_tui.cli import agent
 from pulse_tui.cli.following import follow
+from pulse_tui.cli.serving import Around, serve
 from pulse_tui.domain.errors import ConfigError, Problem
 from pulse_tui.rounds.work import Rounds
+from pulse_tui.service.log import Log
+from pulse_tui.service.notify import Supervisor
 from pulse_tui.wiring import House
 
 BAD = ConfigError([Problem("pulse.yaml:3", "there is no kind 'mlfow'")])
@@ -89,16 +89,19 @@ def test_what_the_operator_has_open_is_finished_first() -> None:
 
 
 def test_an_agent_keeps_the_old_configuration_while_the_new_one_is_bad_and_ends_to_apply_a_valid_one(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
 ) -> None:
     good = "name: acme\n"
     file = tmp_path / "pulse.yaml"
     file.write_text(good)
     house = House(tmp_path, database=f"sqlite:///{tmp_path / 'p.db'}")
     options = argparse.Namespace(json=False, database=house.database)
+    lines: list[str] = []
+    log = Log(house.clock, bytes, write=lines.append)
 
-    async def edited() -> bool:
-        serving = asyncio.create_task(agent.serve(house, Rounds(house), options, 0.02))
+    async def edited() -> object:
+        around = Around(log, Supervisor({}))
+        serving = asyncio.create_task(serve(house, Rounds(house), options, 0.02, around))
         await asyncio.sleep(0.1)
         file.write_text("estate: [\n")
         await asyncio.sleep(0.2)
@@ -106,9 +109,10 @@ def test_an_agent_keeps_the_old_configuration_while_the_new_one_is_bad_and_ends_
         file.write_text(good + "# no other words\n")
         return await asyncio.wait_for(serving, 5)
 
-    assert asyncio.run(edited())
+    assert asyncio.run(edited()) == {}, "it begins again, with no socket to go on with"
     house.close()
-    said = capsys.readouterr().out
+    log.close(1.0)
+    said = "".join(lines)
     assert "is not valid; the old one stays" in said
     assert "the configuration was changed and is applied" in said
     assert "restart" not in said

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import signal
-import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,10 +108,8 @@ def test_a_rollback_whose_session_was_dropped_goes_on_with_nobody_to_read_it(she
     assert shell("audit", "verify").code == 0
 
 
-@pytest.mark.parametrize("nohup", [False, True])
-def test_the_agent_ends_with_its_session_but_not_under_nohup(shell: Shell, nohup: bool) -> None:
-    before = signal.getsignal(signal.SIGHUP)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN if nohup else signal.SIG_DFL)
+def test_the_agent_survives_its_session_under_nohup(shell: Shell) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         agent = start("agent", "--config", shell.config)
     finally:
@@ -117,11 +117,29 @@ def test_the_agent_ends_with_its_session_but_not_under_nohup(shell: Shell, nohup
     assert agent.stdout is not None
     assert "collecting" in agent.stdout.readline()
     agent.send_signal(signal.SIGHUP)
-    if nohup:
-        with pytest.raises(subprocess.TimeoutExpired):
-            agent.wait(0.3)
-        agent.send_signal(signal.SIGTERM)
-    assert agent.wait(5) == 0
+    code, out, _, _ = end(agent, signal.SIGTERM)
+    assert code == 0
+    assert "read again" not in out
+
+
+def test_the_agent_ends_with_the_terminal_in_which_it_was_started(shell: Shell) -> None:
+    """A dropped session is no wish for another configuration."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execv(sys.executable, [sys.executable, "-m", "pulse_tui", "agent", "--config", str(shell.config)])
+    try:
+        until(lambda: b"collecting" in os.read(terminal, 4_096), "the first line")
+    finally:
+        os.close(terminal)
+    codes: list[int] = []
+
+    def over() -> bool:
+        found, status = os.waitpid(process, os.WNOHANG)
+        codes.extend([os.waitstatus_to_exitcode(status)] if found else [])
+        return bool(found)
+
+    until(over, "its end")
+    assert codes == [0]
 
 
 @pytest.mark.parametrize("applied", [True, False], ids=["the write arrived", "the write was lost"])

@@ -95,7 +95,7 @@ def test_a_destination_and_a_target_that_do_not_answer_hold_up_no_page(
 
 def test_a_message_that_reached_nobody_and_a_missed_deadline_are_announced_as_failures_are() -> None:
     assert not outcome([], ["2 alerts fire again"]).failed
-    bad = outcome([], ["2 alerts fire again", Trouble("1 deliveries to pager failed permanently")])
+    bad = outcome([], ["2 alerts fire again", Trouble("1 deliveries to pager failed permanently", "delivery_failed")])
     assert (bad.failed, bad.message) == (True, "2 alerts fire again, 1 deliveries to pager failed permanently")
     assert outcome(["housekeeping broke: x"], []).failed
 
