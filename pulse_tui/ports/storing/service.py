@@ -5,26 +5,41 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from pulse_tui.domain.frame import Frame
+from pulse_tui.domain.frame import Frame, Weight
 from pulse_tui.domain.member import Member
 from pulse_tui.domain.pruned import Kept, Pruned
 
 
-class Frames(Protocol):
+class Past(Protocol):
+    """What is on record, wherever that is: a database, or a file."""
+
+    def span(self) -> tuple[Frame, Frame] | None:
+        """The first and the last frame."""
+        ...
+
+    def at(self, moment: datetime) -> Frame | None:
+        """The last frame at or before the moment."""
+        ...
+
+    def chain(self, seq: int) -> list[Frame]:
+        """What makes the picture of a frame: from the last whole one up to it. Empty where there is none."""
+        ...
+
+    def beside(self, seq: int, *, after: bool, news: bool = True) -> Frame | None:
+        """The next frame after that one, or before it; ``news``: in which something changed."""
+        ...
+
+
+class Frames(Past, Protocol):
     """What the board was, in the order in which it was written down."""
 
     def add(self, frame: Frame) -> None: ...
-    def last(self) -> Frame | None: ...
-    def since_whole(self, at: datetime) -> list[Frame]:
-        """From the last whole frame at or before a moment to the last frame at or before it; empty before the first."""
+    def weight(self) -> Weight:
+        """How much is kept."""
         ...
 
-    def moments(self, since: datetime, until: datetime) -> list[datetime]:
-        """When something changed, both ends included."""
-        ...
-
-    def span(self) -> tuple[datetime, datetime] | None:
-        """The first and the last moment of which there is a frame."""
+    def prune(self, before: datetime, most: int = 500) -> int:
+        """Drop the oldest frames, at most so many, and say how many: none that a frame of ``before`` or later needs."""
         ...
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
-from pulse_tui.domain.frame import Frame
+from pulse_tui.domain.frame import NEWS, Frame, Weight
 from pulse_tui.domain.member import Member
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.pruned import Kept, Pruned
 from pulse_tui.storage.service import tables as t
 from pulse_tui.storage.sql.bodies import Bodies
 
+_SEQ, _AT = t.frames.c.seq, t.frames.c.at
 _MEMBERS = Bodies(t.members, Member)
 _PRUNED = Bodies(t.pruned, Pruned)
 
@@ -29,28 +31,48 @@ class FrameTable:
         row = {"at": to_us(frame.at), "whole": frame.whole, "format": frame.format, "body": frame.body}
         self._c.execute(sa.insert(t.frames), [row])
 
-    def last(self) -> Frame | None:
-        return next(self._some(sa.select(t.frames).order_by(t.frames.c.seq.desc()).limit(1)), None)
+    def span(self) -> tuple[Frame, Frame] | None:
+        first, last = (self._one(sa.select(t.frames).order_by(order)) for order in (_SEQ, _SEQ.desc()))
+        return (first, last) if first is not None and last is not None else None
 
-    def since_whole(self, at: datetime) -> list[Frame]:
-        f = t.frames.c
-        first = sa.select(sa.func.max(f.seq)).where(f.whole, f.at <= to_us(at)).scalar_subquery()
-        return list(self._some(sa.select(t.frames).where(f.seq >= first, f.at <= to_us(at)).order_by(f.seq)))
+    def at(self, moment: datetime) -> Frame | None:
+        there = sa.select(t.frames).where(_AT <= to_us(moment))
+        return self._one(there.order_by(_AT.desc(), _SEQ.desc()))
 
-    def moments(self, since: datetime, until: datetime) -> list[datetime]:
-        f = t.frames.c
-        query = sa.select(f.at).where(f.at >= to_us(since), f.at <= to_us(until)).order_by(f.seq)
-        return [from_us(at) for at in self._c.scalars(query)]
+    def chain(self, seq: int) -> list[Frame]:
+        first = sa.select(sa.func.max(_SEQ)).where(t.frames.c.whole, seq >= _SEQ).scalar_subquery()
+        query = sa.select(t.frames).where(first <= _SEQ, seq >= _SEQ).order_by(_SEQ)
+        return [_frame(row) for row in self._c.execute(query).mappings()]
 
-    def span(self) -> tuple[datetime, datetime] | None:
-        first, last = self._c.execute(sa.select(sa.func.min(t.frames.c.at), sa.func.max(t.frames.c.at))).one()
-        return None if first is None else (from_us(first), from_us(last))
+    def beside(self, seq: int, *, after: bool, news: bool = True) -> Frame | None:
+        there = sa.select(t.frames).where(seq < _SEQ if after else seq > _SEQ)
+        if news:
+            there = there.where(sa.func.substr(t.frames.c.body, 1, 1) == NEWS)
+        return self._one(there.order_by(_SEQ if after else _SEQ.desc()))
 
-    def _some(self, query: sa.Select[tuple[object]]) -> Iterator[Frame]:
-        for row in self._c.execute(query).mappings():
-            yield Frame(
-                at=from_us(row["at"]), whole=row["whole"], body=row["body"], format=row["format"], seq=row["seq"]
-            )
+    def weight(self) -> Weight:
+        counted = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.func.length(t.frames.c.body)), 0))
+        frames, size = self._c.execute(counted.select_from(t.frames)).one()
+        return Weight(frames=int(frames), bytes=int(size))
+
+    def prune(self, before: datetime, most: int = 500) -> int:
+        whole = sa.select(sa.func.max(_SEQ)).where(t.frames.c.whole, _AT <= to_us(before)).scalar_subquery()
+        oldest = sa.select(_SEQ).where(_SEQ < whole).order_by(_SEQ).limit(most).subquery()
+        return self._c.execute(sa.delete(t.frames).where(_SEQ.in_(sa.select(oldest.c.seq)))).rowcount
+
+    def _one(self, query: sa.Select[Any]) -> Frame | None:
+        row = self._c.execute(query.limit(1)).mappings().first()
+        return _frame(row) if row is not None else None
+
+
+def _frame(row: Mapping[Any, Any]) -> Frame:
+    return Frame(
+        at=from_us(row["at"]),
+        whole=bool(row["whole"]),
+        body=bytes(row["body"]),
+        format=row["format"],
+        seq=row["seq"],
+    )
 
 
 class MemberTable:

@@ -1,0 +1,1 @@
+"""What the board was: recorded while it changes, shown again as of a moment."""
