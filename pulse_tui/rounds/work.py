@@ -18,6 +18,7 @@ from pulse_tui.domain.happening import Happening, Level, happening
 from pulse_tui.domain.text import many
 from pulse_tui.process import holder_name
 from pulse_tui.rounds.lanes import Lanes, sentence
+from pulse_tui.rounds.recording import Recording
 from pulse_tui.rounds.suites import WAITS_S, SuiteRounds, waits_at
 from pulse_tui.scheduling import HOUSEKEEPING_S, Outcome
 from pulse_tui.wiring import House
@@ -49,10 +50,12 @@ class Rounds:
         self._opening = threading.Lock()
         self._watched = False
         self._left = threading.Event()
+        self._recording = Recording(house)
 
     def leave(self) -> None:
         """Look no more for what others queue: the database is about to be closed."""
         self._left.set()
+        self._recording.stop()
 
     def claim(self, source: str) -> bool:
         """Mark the source's round as under way; False when an earlier one still is."""
@@ -118,6 +121,7 @@ class Rounds:
                 self._watched = True
                 self._house.store.on_queued = self._queued
                 threading.Thread(target=self._watch, name="outbox", daemon=True).start()
+                self._recording.start()
 
     def _watch(self) -> None:
         """What another process queued (a command, another tower) is sent at once, too; the housekeeping sees what this misses."""
@@ -469,10 +473,19 @@ def _refused(keeping: Keeping) -> list[str]:
     return []
 
 
+def _recorded(keeping: Keeping) -> list[str]:
+    """Pictures of the board that are older than they are kept; where nothing is recorded any more, none is dropped."""
+    if keeping.house.settings.recording is not None:
+        from pulse_tui.services.past.retention import prune_due  # noqa: PLC0415
+
+        prune_due(keeping.house.store, keeping.house.settings.recording.kept, keeping.house.clock())
+    return []
+
+
 # A mute that ran out starts its clock before deadlines are looked at.
 _CHORES: Mapping[str, Callable[[Keeping], list[str]]] = {
     "suites": _suites, "runs": _runs, "promotions": _promotions, "days": _days, "advisories": _advisories, "mutes": _mutes, "calendars": _calendars, "deadlines": _deadlines, "reviews": _reviews,
-    "enforce": _push, "deliveries": _deliver, "verdicts": _verdicts, "refused": _refused, "log": _log,
+    "enforce": _push, "deliveries": _deliver, "verdicts": _verdicts, "refused": _refused, "recorded": _recorded, "log": _log,
 }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from pulse_tui.settings.lists import named, unique
 from pulse_tui.settings.maintenance import read_maintenance
 from pulse_tui.settings.operators import read_operators
 from pulse_tui.settings.polite import floor_of
+from pulse_tui.settings.recording import read_recording
 from pulse_tui.settings.service import ServiceShape
 from pulse_tui.settings.shapes import (
     ApprovalsShape,
@@ -59,7 +60,7 @@ Families are ``collectors``, ``actions`` and ``steps``.
 
 SECTIONS = {
     "name", "database", "estate", "sources", "suites", "routes", "playbooks", "operators", "approvals",
-    "operators_file", "revoked_keys", "acknowledge_for", "policy", "precedence", "hooks", "heartbeat", "governance",
+    "operators_file", "revoked_keys", "acknowledge_for", "policy", "precedence", "hooks", "heartbeat", "governance", "recording",
     *people.SECTIONS,
     "changes", "admission", "links", "maintenance", "service",
 }  # fmt: skip
@@ -248,6 +249,7 @@ def _build(
         hooks=whole("hooks", HooksShape, None),
         heartbeat=whole("heartbeat", HeartbeatShape, None),
         service=whole("service", ServiceShape, ServiceShape()),
+        recording=read_recording(sections.get("recording"), problems),
         governance=whole("governance", GovernanceShape, GovernanceShape()),
         suites=tuple(read_suites(sections.get("suites"), checks, problems)),
         routes=routes,

@@ -21,6 +21,7 @@ from pulse_tui.settings.links import LinkShape
 from pulse_tui.settings.load import PlaybookKeys, RouteKeys, SourceKeys, StepKeys
 from pulse_tui.settings.maintenance import MaintenanceShape
 from pulse_tui.settings.people_shapes import HoursShape, PersonShape, RoleRuleShape, RungShape, ScheduleShape, TeamShape
+from pulse_tui.settings.recording import RecordingShape
 from pulse_tui.settings.service import ServiceShape
 from pulse_tui.settings.shapes import (
     ApprovalsShape,
@@ -84,6 +85,7 @@ def config_schema(kinds: Kinds, policy: Mapping[str, Any]) -> dict[str, Any]:
         "hooks": made.ref(HooksShape),
         "heartbeat": made.ref(HeartbeatShape),
         "service": made.ref(ServiceShape),
+        "recording": {"anyOf": [made.ref(RecordingShape), {"enum": ["off", False]}]},
         "governance": made.ref(GovernanceShape),
         "people": _each(made.ref(PersonShape)),
         "teams": _each(made.ref(TeamShape)),

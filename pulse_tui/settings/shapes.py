@@ -26,6 +26,7 @@ from pulse_tui.settings.check import LISTEN, Seconds
 from pulse_tui.settings.document import Node
 from pulse_tui.settings.links import LinkShape
 from pulse_tui.settings.maintenance import MaintenanceShape
+from pulse_tui.settings.recording import RecordingShape
 from pulse_tui.settings.service import ServiceShape
 
 Id = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$(?!\n)")]
@@ -370,6 +371,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     hooks: HooksShape | None = None
     heartbeat: HeartbeatShape | None = None
     service: ServiceShape = ServiceShape()
+    recording: RecordingShape | None = RecordingShape()
+    """None: the board is not recorded."""
     governance: GovernanceShape = GovernanceShape()
     acknowledge_for: float = 4 * 3_600.0
     policy: Node | None = None

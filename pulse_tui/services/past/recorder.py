@@ -10,6 +10,7 @@ from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.frame import Frame
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.evals import Trend
+from pulse_tui.domain.views.registry import RegistryRow
 from pulse_tui.enrich.past.packing import difference, nothing, still, whole
 from pulse_tui.ports import Store
 
@@ -84,12 +85,12 @@ class Picturing:
         """Nothing is read yet."""
         self._store = store
         self._known: dict[str, tuple[Trend, ...]] = {}
-        self._rows: dict[str, object] = {}
+        self._rows: dict[str, RegistryRow] = {}
         self._read_at: datetime | None = None
 
     def of(self, board: Board, at: datetime) -> Board:
         """The board, with these trends instead of its own. An asset's are read again when its row changed, and every five minutes."""
-        rows = dict[str, object]()
+        rows = dict[str, RegistryRow]()
         for row in board.registry:
             rows.setdefault(row.asset, row)
             if len(rows) >= _LEADING:

@@ -58,14 +58,13 @@ def read_recording(path: Path) -> Recording:
     try:
         with path.open("rb") as file:
             title = _title(file.readline(_LINE), path)
-            frames, damaged, end = list[Frame](), 0, file.tell()
-            start = whole = None
-            for start, found in _entries(file):
-                end = start
-                if found is None or (not found.whole and not whole):
-                    damaged, whole = damaged + 1, None
+            frames, damaged, end, whole = list[Frame](), 0, file.tell(), False
+            for after, found in _entries(file):
+                end = after
+                whole = found is not None and (found.whole or whole)
+                if found is None or not whole:
+                    damaged += 1
                     continue
-                whole = True
                 frames.append(msgspec.structs.replace(found, format=title.frames, seq=len(frames) + 1))
             file.seek(0, os.SEEK_END)
             return Recording(title, frames, damaged, file.tell() != end, end)
@@ -77,9 +76,7 @@ def _title(line: bytes, path: Path) -> Title:
     try:
         title = msgspec.json.decode(line, type=Title)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise WrongUse(
-            f"{path} is no recording of pulse-tui", todo="pulse-tui --record FILE writes one"
-        ) from None
+        raise WrongUse(f"{path} is no recording of pulse-tui", todo="pulse-tui --record FILE writes one") from None
     if title.format != KIND:
         raise WrongUse(
             f"{path} is a recording of the form {title.format!r}, this version of pulse-tui reads {KIND}",
@@ -131,7 +128,9 @@ class RecordingFile:
         try:
             file = self._opened()
             try:
-                file.write(struct.pack("!II", len(frame.body), checksum) + head + frame.body)
+                left = memoryview(struct.pack("!II", len(frame.body), checksum) + head + frame.body)
+                while left:
+                    left = left[file.write(left) :]  # a disk that fills takes a part of it first
             except OSError:
                 file.truncate(self._end)
                 raise

@@ -15,7 +15,7 @@ from pulse_tui.domain.pruned import Kept, Pruned
 from pulse_tui.storage.service import tables as t
 from pulse_tui.storage.sql.bodies import Bodies
 
-_SEQ, _AT = t.frames.c.seq, t.frames.c.at
+_F = t.frames.c
 _MEMBERS = Bodies(t.members, Member)
 _PRUNED = Bodies(t.pruned, Pruned)
 
@@ -32,33 +32,33 @@ class FrameTable:
         self._c.execute(sa.insert(t.frames), [row])
 
     def span(self) -> tuple[Frame, Frame] | None:
-        first, last = (self._one(sa.select(t.frames).order_by(order)) for order in (_SEQ, _SEQ.desc()))
+        first, last = (self._one(sa.select(t.frames).order_by(order)) for order in (_F.seq, _F.seq.desc()))
         return (first, last) if first is not None and last is not None else None
 
     def at(self, moment: datetime) -> Frame | None:
-        there = sa.select(t.frames).where(_AT <= to_us(moment))
-        return self._one(there.order_by(_AT.desc(), _SEQ.desc()))
+        there = sa.select(t.frames).where(_F.at <= to_us(moment))
+        return self._one(there.order_by(_F.at.desc(), _F.seq.desc()))
 
     def chain(self, seq: int) -> list[Frame]:
-        first = sa.select(sa.func.max(_SEQ)).where(t.frames.c.whole, seq >= _SEQ).scalar_subquery()
-        query = sa.select(t.frames).where(first <= _SEQ, seq >= _SEQ).order_by(_SEQ)
+        first = sa.select(sa.func.max(_F.seq)).where(_F.whole, _F.seq <= seq).scalar_subquery()
+        query = sa.select(t.frames).where(_F.seq >= first, _F.seq <= seq).order_by(_F.seq)
         return [_frame(row) for row in self._c.execute(query).mappings()]
 
     def beside(self, seq: int, *, after: bool, news: bool = True) -> Frame | None:
-        there = sa.select(t.frames).where(seq < _SEQ if after else seq > _SEQ)
+        there = sa.select(t.frames).where(_F.seq > seq if after else _F.seq < seq)
         if news:
-            there = there.where(sa.func.substr(t.frames.c.body, 1, 1) == NEWS)
-        return self._one(there.order_by(_SEQ if after else _SEQ.desc()))
+            there = there.where(sa.func.substr(_F.body, 1, 1) == NEWS)
+        return self._one(there.order_by(_F.seq if after else _F.seq.desc()))
 
     def weight(self) -> Weight:
-        counted = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.func.length(t.frames.c.body)), 0))
+        counted = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.func.length(_F.body)), 0))
         frames, size = self._c.execute(counted.select_from(t.frames)).one()
         return Weight(frames=int(frames), bytes=int(size))
 
     def prune(self, before: datetime, most: int = 500) -> int:
-        whole = sa.select(sa.func.max(_SEQ)).where(t.frames.c.whole, _AT <= to_us(before)).scalar_subquery()
-        oldest = sa.select(_SEQ).where(_SEQ < whole).order_by(_SEQ).limit(most).subquery()
-        return self._c.execute(sa.delete(t.frames).where(_SEQ.in_(sa.select(oldest.c.seq)))).rowcount
+        whole = sa.select(sa.func.max(_F.seq)).where(_F.whole, _F.at <= to_us(before)).scalar_subquery()
+        oldest = sa.select(_F.seq).where(_F.seq < whole).order_by(_F.seq).limit(most).subquery()
+        return self._c.execute(sa.delete(t.frames).where(_F.seq.in_(sa.select(oldest.c.seq)))).rowcount
 
     def _one(self, query: sa.Select[Any]) -> Frame | None:
         row = self._c.execute(query.limit(1)).mappings().first()
