@@ -127,7 +127,7 @@ def measures_of(house: House) -> Iterator[Family]:
         "pulse_delivery_lag_seconds", "since the eldest message that waits was written", (_one(late),), "seconds"
     )
     if frame is not None:
-        age = (now - frame[1]).total_seconds()
+        age = (now - frame[1].at).total_seconds()
         yield Family("pulse_frame_age_seconds", "since the last picture of the board", (_one(age),), "seconds")
     size = house.store.size()
     if size is not None:
