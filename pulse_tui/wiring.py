@@ -418,6 +418,7 @@ class House:
             changes=settings.changes,
             links=settings.links,
             maintenance=settings.maintenance,
+            senders={s.id: s for s in settings.hooks.senders} if settings.hooks is not None else {},
             precedence=settings.precedence,
             written=settings.versions,
         )
@@ -490,7 +491,14 @@ class House:
 
         parts, seen = self.judging, Replays()
         hints = Hints(lambda source, request: take_hint(source, request, parts, seen))
-        return Receiver("hooks", shape.host, shape.port, [hints.served])
+        served = [hints.served]
+        if shape.senders and not self.read_only:
+            from pulse_tui.hooks.pushes import Pushes  # noqa: PLC0415  only where somebody sends
+            from pulse_tui.services.signals.pushes import Senders  # noqa: PLC0415
+
+            senders = Senders(shape, parts)
+            served.append(Pushes(senders).served)
+        return Receiver("hooks", shape.host, shape.port, served)
 
     def admission(self) -> Admission | None:
         """What answers Kubernetes; None when the configuration has no ``admission`` section."""

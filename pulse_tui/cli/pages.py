@@ -11,6 +11,7 @@ from pulse_tui.cli.main import COMMANDS, parser_of, tower_parser
 from pulse_tui.kinds import FAMILIES, Kinds
 from pulse_tui.settings import people_shapes, shapes
 from pulse_tui.settings.describe import Option, Shape, old_names, options_in, prose, shapes_in
+from pulse_tui.settings.hooks import HooksShape, SenderShape
 from pulse_tui.settings.maintenance import MaintenanceShape
 from pulse_tui.settings.service import ServiceShape
 
@@ -25,8 +26,9 @@ _SECTIONS: tuple[tuple[str, Shape], ...] = (
     ("suites", shapes.SuiteShape),
     ("operators", shapes.OperatorShape),
     ("approvals", shapes.ApprovalsShape),
-    ("hooks", shapes.HooksShape),
+    ("hooks", HooksShape),
     ("service", ServiceShape),
+    ("senders", SenderShape),
     ("maintenance", MaintenanceShape),
     ("people", people_shapes.PersonShape),
     ("teams", people_shapes.TeamShape),

@@ -163,5 +163,9 @@ class StorageError(PulseError):
     exit_code = 2
 
 
+class Busy(StorageError):
+    """Somebody else writes for so long that this could not: it may work in a moment."""
+
+
 class NoDatabase(StorageError):
     """There is no database yet at the place that is configured."""

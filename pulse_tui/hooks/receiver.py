@@ -121,6 +121,8 @@ class Receiver:
         """Whose request has not arrived yet, the eldest first, with its address."""
         self._idle: dict[asyncio.Task[None], str] = {}
         """Which wait for their next request, the longest first, with their address."""
+        self._leaving: dict[asyncio.Task[None], str] = {}
+        """Which have their answer and are only being closed."""
         self._judging: set[asyncio.Task[None]] = set()
         self._held = 0
         self._stopping = False
@@ -219,7 +221,7 @@ class Receiver:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        room = len(self._open) < OPEN or self._end(self._idle)
+        room = len(self._open) < OPEN or self._end(self._leaving) or self._end(self._idle)
         self._open.add(task)
         address = str((writer.get_extra_info("peername") or ("",))[0])
         wire = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_CAP)
@@ -235,6 +237,7 @@ class Receiver:
         finally:
             self._open.discard(task)
             self._idle.pop(task, None)
+            self._leaving.pop(task, None)
             writer.close()
 
     async def _next(self, task: asyncio.Task[None], address: str, reader: asyncio.StreamReader) -> bytes:
@@ -282,6 +285,7 @@ class Receiver:
         async with asyncio.timeout(REQUEST_S):
             on = await self._answer(wire, writer, reply, whole and self.KEEPS and not self._stopping)
         if not whole:
+            self._leaving[task] = address
             await _read_away(reader)
         return on
 
@@ -393,6 +397,8 @@ class Receiver:
         for raw_name, raw in head.headers:
             name, value = raw_name.decode("ascii"), raw.decode("latin-1")
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        if "content-length" in headers and "transfer-encoding" in headers:  # two readers may see two requests
+            raise Stop(HTTPStatus.BAD_REQUEST)
         asked = Head(path, unquote(path.removeprefix(served.path)), query, headers, address)
         served.admit(asked)
         if _length(headers.get("content-length", "0")) > served.cap:

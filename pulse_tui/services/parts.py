@@ -42,6 +42,7 @@ from pulse_tui.ports import (
     Transaction,
 )
 from pulse_tui.settings.changes import ChangesShape
+from pulse_tui.settings.hooks import SenderShape
 from pulse_tui.settings.links import LinkShape
 from pulse_tui.settings.maintenance import MaintenanceShape
 from pulse_tui.settings.shapes import ApprovalsShape, GovernanceShape, PlaybookShape, SourceShape, SuiteShape
@@ -330,6 +331,8 @@ class JudgeParts(NamedTuple):
     """Windows that come again and again."""
     links: Sequence[LinkShape] = ()
     """Where to look while an incident is open."""
+    senders: Mapping[str, SenderShape] = MappingProxyType({})
+    """Sources that are not asked: they send."""
     precedence: Sequence[str] = ()
     """Source ids, the most believed first."""
     written: Mapping[str, str] = MappingProxyType({})

@@ -28,7 +28,15 @@ T = TypeVar("T")
 HOUR = r"^([01]\d|2[0-3]):[0-5]\d$"
 LISTEN = r"^(\[[0-9A-Fa-f:]+\]|[^:\s]+):\d{1,5}$"
 REPOSITORY = r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$"
-_FORMS = {HOUR: "an hour, as 09:00", LISTEN: "host and port, as 127.0.0.1:8443", REPOSITORY: "owner/name"}
+RATE = r"^[1-9]\d{0,6}/[smh]$"
+SECRET = r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$"  # noqa: S105  what the name of one looks like
+_FORMS = {
+    HOUR: "an hour, as 09:00",
+    LISTEN: "host and port, as 127.0.0.1:8443",
+    REPOSITORY: "owner/name",
+    RATE: "a rate, as 200/s",
+    SECRET: "the name of an environment variable, as ${CI_TOKEN}",
+}
 """What a pattern asks for, in words."""
 _DURATION = re.compile(r"\A(\d+(?:\.\d+)?)(ms|s|m|h|d)\Z")
 _UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
@@ -236,7 +244,8 @@ class _Checker:
         try:
             return msgspec.convert(value, _native(kind))
         except msgspec.ValidationError:
-            self.wrong(node.mark, path, f"expected {_wanted(kind)}, found {_shown(node)}")
+            secret = getattr(kind, "pattern", None) == SECRET  # written out, it is not to be written once more
+            self.wrong(node.mark, path, f"expected {_wanted(kind)}" + ("" if secret else f", found {_shown(node)}"))
             return None
 
     def moment(self, node: Node, path: str) -> datetime | None:

@@ -27,6 +27,7 @@ from pulse_tui.settings.changes import read_changes
 from pulse_tui.settings.check import Seconds, convert, failed, nearest, renamed_keys
 from pulse_tui.settings.document import Node, read
 from pulse_tui.settings.estate import join_estates, read_estate, states_assets, version_marks
+from pulse_tui.settings.hooks import read_hooks
 from pulse_tui.settings.links import read_links
 from pulse_tui.settings.lists import named, unique
 from pulse_tui.settings.maintenance import read_maintenance
@@ -38,7 +39,6 @@ from pulse_tui.settings.shapes import (
     ApprovalsShape,
     GovernanceShape,
     HeartbeatShape,
-    HooksShape,
     PlaybookShape,
     RouteShape,
     Section,
@@ -246,7 +246,11 @@ def _build(
         admission=whole("admission", AdmissionShape, None),
         changes=read_changes(sections.get("changes"), checks.cron, problems),
         precedence=_precedence(sections.get("precedence"), sources, problems),
-        hooks=whole("hooks", HooksShape, None),
+        hooks=read_hooks(
+            sections.get("hooks"),
+            {**{r.id: "a route" for r in routes}, **{s.id: "a source" for s in sources}},
+            problems,
+        ),
         heartbeat=whole("heartbeat", HeartbeatShape, None),
         service=whole("service", ServiceShape, ServiceShape()),
         recording=read_recording(sections.get("recording"), problems),

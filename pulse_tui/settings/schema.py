@@ -17,6 +17,7 @@ from pulse_tui.settings.admission import AdmissionShape
 from pulse_tui.settings.changes import ChangesShape
 from pulse_tui.settings.check import Seconds
 from pulse_tui.settings.describe import Shape, prose, words_of
+from pulse_tui.settings.hooks import HooksShape
 from pulse_tui.settings.links import LinkShape
 from pulse_tui.settings.load import PlaybookKeys, RouteKeys, SourceKeys, StepKeys
 from pulse_tui.settings.maintenance import MaintenanceShape
@@ -28,7 +29,6 @@ from pulse_tui.settings.shapes import (
     EstateShape,
     GovernanceShape,
     HeartbeatShape,
-    HooksShape,
     OperatorShape,
     SuiteShape,
 )

@@ -22,8 +22,9 @@ from pulse_tui.domain.usage import Usage
 from pulse_tui.domain.words import AssetType, ComponentKind, Environment, Exposure, Tier
 from pulse_tui.settings.admission import AdmissionShape
 from pulse_tui.settings.changes import ChangesShape
-from pulse_tui.settings.check import LISTEN, Seconds
+from pulse_tui.settings.check import Seconds
 from pulse_tui.settings.document import Node
+from pulse_tui.settings.hooks import HooksShape
 from pulse_tui.settings.links import LinkShape
 from pulse_tui.settings.maintenance import MaintenanceShape
 from pulse_tui.settings.recording import RecordingShape
@@ -248,22 +249,6 @@ class RouteShape(msgspec.Struct, frozen=True, kw_only=True):
     options: Any
     uses: tuple[Use, ...] = ()
     """What it is for: page, notify, ticket, review; none: all that its kind can be used for."""
-
-
-class HooksShape(Section, frozen=True):
-    """Where signed webhooks are taken in: ``listen: 127.0.0.1:8765``."""
-
-    listen: Annotated[str, Meta(pattern=LISTEN)]
-
-    @property
-    def host(self) -> str:
-        """The address to listen on."""
-        return self.listen.rpartition(":")[0].strip("[]")
-
-    @property
-    def port(self) -> int:
-        """The port; 0 lets the system choose."""
-        return int(self.listen.rpartition(":")[2])
 
 
 class PingMethod(StrEnum):

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from pulse_tui.domain.errors import NoDatabase, StorageError
+from pulse_tui.domain.errors import Busy, NoDatabase, StorageError
 from pulse_tui.storage.version import HEAD, KNOWN
 from pulse_tui.storage.whole import restore
 
@@ -236,8 +236,12 @@ def translated(url: sa.URL) -> Iterator[None]:
     try:
         yield
     except (exc.DBAPIError, sqlite3.Error) as error:
-        what, todo = _words(url, str(error.orig if isinstance(error, exc.DBAPIError) else error))
-        raise StorageError(what, todo=todo) from error
+        text = str(error.orig if isinstance(error, exc.DBAPIError) else error)
+        what, todo = _words(url, text)
+        raise (Busy if _LOCKED.search(text) else StorageError)(what, todo=todo) from error
+
+
+_LOCKED = re.compile("lock timeout|locked", re.IGNORECASE)
 
 
 def _words(url: sa.URL, message: str) -> tuple[str, str]:

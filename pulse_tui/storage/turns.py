@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pulse_tui.domain.errors import StorageError
+from pulse_tui.domain.errors import Busy
 
 WAIT_S = 60.0
 """For the others of this process, each of which has the database's own patience."""
@@ -28,7 +28,7 @@ class Turns:
 
     @contextmanager
     def mine(self) -> Iterator[None]:
-        """My turn. Raises StorageError when it does not come within :data:`WAIT_S`."""
+        """My turn. Raises Busy when it does not come within :data:`WAIT_S`."""
         self._wait()
         try:
             yield
@@ -50,7 +50,7 @@ class Turns:
                 self._leave(called)
         if not came:
             what = f"the database is busy: what this process writes itself took longer than {WAIT_S:g} s"
-            raise StorageError(what, todo="Try again; fewer sources at once help")
+            raise Busy(what, todo="Try again; fewer sources at once help")
 
     def _leave(self, called: threading.Event) -> None:
         with self._lock:

@@ -153,7 +153,7 @@ BUILT: dict[str, Callable[[], Signal | None]] = {
         SourceShape(id="osv", kind="osv", every=300.0, options=None),
         SourceStatus(id="osv", kind="osv", failures=3, reason="it timed out", last_good_at=NOW), later(hours=1)),
     "source doubted": lambda: refresh._doubted(
-        SourceShape(id="osv", kind="osv", every=300.0, options=None),
+        "osv",
         Condition(state=TrustState.SILENT, why="nothing new", since=NOW), SourceStatus(id="osv", kind="osv"), later(days=9)),
     "overdue review": lambda: reviews._overdue(
         ReviewTask(key="review-1", kind="alert", what="look", owner="safety", opened_at=NOW, due_at=NOW), NOW

@@ -12,6 +12,7 @@ import msgspec
 
 from pulse_tui.domain.health import Health, late_after_s
 from pulse_tui.domain.note import NoteKind, PageState
+from pulse_tui.domain.push import KIND
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.trust import Condition, Trust, TrustState
 
@@ -77,7 +78,10 @@ def late(status: SourceStatus, now: datetime) -> Condition | None:
         return None
     if (now - asked).total_seconds() <= late_after_s(status.every_s):
         return None
-    why = f"nobody asked it for {_long((now - asked).total_seconds())}; it is to be asked every {_long(status.every_s)}"
+    silent, every = _long((now - asked).total_seconds()), _long(status.every_s)
+    why = f"nobody asked it for {silent}; it is to be asked every {every}"
+    if status.kind == KIND:
+        why = f"it sent nothing for {silent}; something is to come every {every}"
     return Condition(state=TrustState.LATE, why=why, since=good)
 
 
@@ -91,7 +95,8 @@ def trust_of(status: SourceStatus, page: PageState | None, now: datetime) -> Tru
         state = TrustState.GONE if page is not None and page.missing else TrustState.FAILING
         since, whys = status.last_good_at, [status.reason, *whys]
     elif health is Health.LATE:
-        since, whys = status.last_good_at, ["no round worked for longer than three intervals", *whys]
+        what = "nothing came" if status.kind == KIND else "no round worked"
+        since, whys = status.last_good_at, [f"{what} for longer than three intervals", *whys]
     if state is None:
         standing = page.standing if page is not None else status.reason
         state = there[0].state if there else TrustState.REFUSED if standing else TrustState.GOOD

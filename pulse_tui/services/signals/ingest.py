@@ -151,7 +151,7 @@ def _stored(batch: Sequence[Observation], parts: JudgeParts, now: datetime, agai
     one of advisories that would open so many alerts that other writers wait for long."""
     try:
         with parts.store.write() as tx:
-            done, left = _batch(batch, tx, parts, now)
+            done, left = recorded(batch, tx, parts, now)
         again += left
     except StorageError:
         raise
@@ -159,7 +159,7 @@ def _stored(batch: Sequence[Observation], parts: JudgeParts, now: datetime, agai
         if len(batch) > 1:
             middle = len(batch) // 2
             return _stored(batch[:middle], parts, now, again).plus(_stored(batch[middle:], parts, now, again))
-        refused = _broken(batch[0], error)
+        refused = broken(batch[0], error)
     else:
         return done
     with parts.store.write() as tx:
@@ -167,7 +167,8 @@ def _stored(batch: Sequence[Observation], parts: JudgeParts, now: datetime, agai
     return Tally(rejected=1, unstored=1)
 
 
-def _broken(record: Observation, error: Exception) -> Rejected:
+def broken(record: Observation, error: Exception) -> Rejected:
+    """A record that what stores or judges it does not survive."""
     what = f"{type(record).__name__} {getattr(record, 'id', '')}".strip()
     try:
         raw = msgspec.json.encode(record)[:RAW_KEPT]
@@ -223,9 +224,10 @@ def absorb(
     return done.plus(Tally(signals=len(new), duplicates=len(signals) - len(new), unclaimed=unclaimed(judged)))
 
 
-def _batch(  # noqa: PLR0912  each branch is one rule of the order in which records come in
+def recorded(  # noqa: PLR0912  each branch is one rule of the order in which records come in
     batch: Sequence[Observation], tx: Transaction, parts: JudgeParts, now: datetime
 ) -> tuple[Tally, list[Page]]:
+    """A batch inside a transaction that is open already, and of what there is more than one should hold."""
     signals: list[Signal] = []
     remarks: list[str] = []
     early: list[Rejected] = []

@@ -135,11 +135,26 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
             tally = tally.plus(_vigil(shape, there, status, tx, parts, now))
         if not wrong:  # what it published on it publishes on still; of a file that is refused nobody knows
             tx.coverage.touch(shape.id, now)
-        for condition in (_condition(shape.id), _condition(shape.id, TrustState.LATE)):
-            Responder(tx, parts, now).clear(condition, f"source {shape.id} answers again")
+        answers_again(shape.id, tx, parts, now)
         if status.health(now) is not Health.LATE and status.last_good_at is not None:
             absorb(_late(tx, parts, now), tx, parts, now)
     return Round(shape.id, True, False, "; ".join((message, *quiet)), tally, next_s, wrong)
+
+
+def answers_again(source_id: str, tx: Transaction, parts: JudgeParts, now: datetime) -> None:
+    """End what was open because nothing came from the source."""
+    for condition in (_condition(source_id), _condition(source_id, TrustState.LATE)):
+        Responder(tx, parts, now).clear(condition, f"source {source_id} answers again")
+
+
+def report_late(parts: JudgeParts, now: datetime) -> None:
+    """Report the senders of which nothing came for too long: no round of theirs would."""
+    with parts.store.read() as tx:
+        found = [s for s in _late(tx, parts, now) if s.source in parts.senders]
+        new = len(found) > len(tx.signals.known(s.id for s in found))
+    if new:
+        with parts.store.write() as tx:
+            absorb(found, tx, parts, now)
 
 
 def _late(tx: Transaction, parts: JudgeParts, now: datetime) -> list[Signal]:
@@ -147,10 +162,10 @@ def _late(tx: Transaction, parts: JudgeParts, now: datetime) -> list[Signal]:
     rounds that follow are the answer, and no alerts."""
     found = list[Signal]()
     for status in tx.plumbing.sources().values():
-        shape = parts.sources.get(status.id)
-        condition = late(status, now) if shape is not None else None
-        if shape is not None and condition is not None:
-            found.append(_doubted(shape, condition, status, now))
+        there = status.id in parts.sources or status.id in parts.senders
+        condition = late(status, now) if there else None
+        if condition is not None:
+            found.append(_doubted(status.id, condition, status, now))
     return found
 
 
@@ -169,7 +184,7 @@ def _vigil(
             Responder(tx, parts, now).clear(
                 _condition(shape.id, state), f"source {shape.id} is no longer {state.value}"
             )
-    done = absorb([_doubted(shape, one, status, now) for one in there], tx, parts, now)
+    done = absorb([_doubted(shape.id, one, status, now) for one in there], tx, parts, now)
     return msgspec.structs.replace(done, duplicates=0)
 
 
@@ -266,20 +281,20 @@ def _health(shape: SourceShape, status: SourceStatus, now: datetime, *, missing:
     )
 
 
-def _doubted(shape: SourceShape, condition: Condition, status: SourceStatus, now: datetime) -> Signal:
+def _doubted(source_id: str, condition: Condition, status: SourceStatus, now: datetime) -> Signal:
     """Once, and again every week while it lasts: an operator may have closed the first alert."""
     week = str((now - condition.since).days // 7)
     return observed(
         SignalType.SOURCE_HEALTH,
-        source=shape.id,
+        source=source_id,
         event=("health", condition.state, condition.since.isoformat(), week),
-        fingerprint=_condition(shape.id, condition.state),
+        fingerprint=_condition(source_id, condition.state),
         severity=Severity.LOW,
         recommended=Recommended.REVIEW,
         now=now,
-        title=f"source {shape.id} is {condition.state.value}",
+        title=f"source {source_id} is {condition.state.value}",
         summary=condition.why,
         evidence=HealthEvidence(
-            subject=shape.id, state=condition.state, reason=shown(condition.why), last_good_at=status.last_good_at
+            subject=source_id, state=condition.state, reason=shown(condition.why), last_good_at=status.last_good_at
         ),
     )

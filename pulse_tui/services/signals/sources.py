@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from pulse_tui.domain.alert import OPEN
+from pulse_tui.domain.push import KIND
 from pulse_tui.domain.source import SourceStatus, Standing
 from pulse_tui.domain.words import SignalType
 from pulse_tui.ports import Transaction
@@ -25,22 +26,26 @@ _ENDS_WITH_IT = frozenset(
 
 
 def keep_sources(
-    wanted: Mapping[str, SourceShape], parts: JudgeParts, now: datetime, forget: Forget | None = None
+    asked: Mapping[str, SourceShape], parts: JudgeParts, now: datetime, forget: Forget | None = None
 ) -> None:
-    """Make the stored sources those of the configuration. A source that merely fails has not been removed.
+    """Make the stored sources those of the configuration, those that are asked and those that send. One that merely fails
+    has not been removed.
 
     ``forget`` lets go of what the removed ones claimed, in the same transaction.
     """
+    wanted = [SourceStatus(id=s.id, kind=s.kind, every_s=s.every) for s in asked.values()]
+    wanted += [SourceStatus(id=s.id, kind=KIND, every_s=s.every_s) for s in parts.senders.values()]
+    ids = {status.id for status in wanted}
     with parts.store.read() as tx:
         known = set(tx.plumbing.sources())
-    if known == set(wanted):
+    if known == ids:
         return
     with parts.store.write() as tx:
-        tx.plumbing.keep_sources(wanted)
-        for source in wanted.values():
-            if source.id not in known:
-                tx.plumbing.put_source(SourceStatus(id=source.id, kind=source.kind, every_s=source.every))
-        if gone := known - set(wanted):
+        tx.plumbing.keep_sources(ids)
+        for status in wanted:
+            if status.id not in known:
+                tx.plumbing.put_source(status)
+        if gone := known - ids:
             tx.log.append(now, SYSTEM, "sources.removed", "sources", {"ids": ", ".join(sorted(gone))})
             _end(tx, parts, gone, now)
             if forget is not None:

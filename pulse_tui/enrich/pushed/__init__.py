@@ -1,0 +1,1 @@
+"""What a request of a sender holds: its records, each read as far as it can be. Pure."""
