@@ -16,6 +16,7 @@ from textual.screen import Screen
 
 from pulse_tui.tui import session
 from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.common.moving import MovingWing
 from pulse_tui.tui.common.wing import CommonWing
 from pulse_tui.tui.context import BackgroundRunner, Context
 from pulse_tui.tui.kit import styles
@@ -90,6 +91,7 @@ class Tower(App[None]):
     def get_default_screen(self) -> Screen[None]:
         wings = [make(self.context) for make in self._makers]
         wings.append(CommonWing(self.context, lambda: [command for wing in wings for command in wing.commands()]))
+        wings.append(MovingWing(self.context))
         self._table = table_of(wings)
         panes = [pane for wing in wings for pane in wing.panes]
         saved, complaint = session.load(self._session_file, len(panes))
@@ -105,7 +107,7 @@ class Tower(App[None]):
         if answer is None:
             self.notices.say(f"internal error: no wing answers {type(ask).__name__}", bad=True)
         else:
-            with self.opening.answering(opens=ask.opens):
+            with self.opening.answering(ask if ask.opens else None):
                 answer(ask)
         self.opening.answered(ask)
 

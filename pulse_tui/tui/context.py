@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from textual.app import App
 from textual.screen import Screen
 
+from pulse_tui.tui.asks.base import Ask, OpenPage
 from pulse_tui.tui.kit.guard import GuardedScreen
 from pulse_tui.tui.kit.opening import Opening
 from pulse_tui.tui.kit.screen import BaseScreen, Head
@@ -18,9 +19,11 @@ from pulse_tui.tui.watch import Watch
 if TYPE_CHECKING:
     from pulse_tui.domain.views.board import Board
     from pulse_tui.ports import Desk
-    from pulse_tui.tui.asks.base import Ask
     from pulse_tui.tui.kit.forms import Confirmation, Field
     from pulse_tui.tui.main import MainScreen
+
+DEEPEST = 20
+"""So many screens stand over each other; the next page opens over the panes again."""
 
 T = TypeVar("T")
 PageT = TypeVar("PageT", bound=BaseScreen)
@@ -141,7 +144,7 @@ class Context:
 
     def ask_aside(self, call: Callable[[Desk], T], then: Callable[[T], object]) -> None:
         """An action whose answer opens no screen: the keys count while it is under way."""
-        with self._opening.answering(opens=False):
+        with self._opening.answering(None):
             self.ask(call, then, "act")
 
     def refuses(self) -> bool:
@@ -181,18 +184,36 @@ class Context:
     def push(self, page: BaseScreen, reload: Callable[[], None] | None = None) -> None:
         """Open a page; ``reload`` asks for it again when somebody wrote, so that it is as live as the panes."""
         page.reload = reload
+        if isinstance(asked := self._opening.answered_now, OpenPage):
+            page.opened_by = asked
+        if len(self._app.screen_stack) > DEEPEST:
+            self.back_to_panes()
+        under = self.page
+        page.path = (*under.path, under.crumb())
         self._app.push_screen(page)
+
+    @property
+    def pages(self) -> list[BaseScreen]:
+        """The panes and what is open over them, dialogs left out; the topmost last."""
+        return [screen for screen in self._app.screen_stack if isinstance(screen, BaseScreen)]
 
     def pop(self) -> None:
         """Close the topmost screen."""
         self._app.pop_screen()
 
+    def pop_to(self, page: BaseScreen) -> None:
+        """Close everything that is open over ``page``."""
+        while self._app.screen is not page:
+            self._app.pop_screen()
+
     def dialog(self, screen: GuardedScreen[T | None], then: Callable[[T], object]) -> None:
         """Open a dialog; ``then`` takes what it answers, and nothing happens when it is cancelled."""
 
+        asked = self._opening.answered_now or Ask()
+
         def answered(values: T | None) -> None:
             if values is not None:
-                with self._opening.answering(opens=True):
+                with self._opening.answering(asked):
                     then(values)
 
         self._app.push_screen(screen, answered)
@@ -219,8 +240,7 @@ class Context:
 
     def back_to_panes(self) -> None:
         """Close everything that is open over the panes."""
-        while len(self._app.screen_stack) > 1:
-            self._app.pop_screen()
+        self.pop_to(self.main)
 
     async def run_action(self, action: str) -> None:
         """An action of the screen that is open; of the panes when that is a dialog."""

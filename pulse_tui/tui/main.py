@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from textual.widget import Widget
 
 from pulse_tui.tui.asks.alerts import OpenMuted
-from pulse_tui.tui.asks.common import Copy
+from pulse_tui.tui.asks.common import Arrived, Copy
 from pulse_tui.tui.asks.deliveries import OpenLetters
 from pulse_tui.tui.asks.evals import OpenVerdicts
 from pulse_tui.tui.asks.incidents import OpenIncidents
@@ -204,6 +204,7 @@ class MainScreen(FilterScreen):
             self.fit_terminal()
         self._tabs()
         self.show_keys()
+        self.post_message(Arrived())
 
     def the_table(self) -> Table[Any] | None:
         return self.pane.table
@@ -216,6 +217,9 @@ class MainScreen(FilterScreen):
 
     def ref(self) -> Ref | None:
         return self.pane.ref()
+
+    def crumb(self) -> str:
+        return self.pane.TAB
 
     # ------------------------------------------------------------------ keys
 

@@ -19,6 +19,7 @@ from pulse_tui.tui.asks.rollback import OpenPlan, Propose, Route
 from pulse_tui.tui.asks.vendors import OpenNote
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
+from pulse_tui.tui.kit.crumbs import crumb
 from pulse_tui.tui.kit.document import Block
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.page import PageScreen
@@ -85,6 +86,12 @@ def alert_blocks(story: AlertStory, read_only: bool = False) -> list[Block]:
 
 class AlertScreen(OfRollbacks, PageScreen):
     """The three questions about one alert."""
+
+    def place(self) -> asks.OpenAlert:
+        return asks.OpenAlert(self.story.alert.id)
+
+    def crumb(self) -> str:
+        return crumb(f"{self.story.alert.id[:6]} {self.story.alert.title}")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *RUN_KEYS,

@@ -13,6 +13,7 @@ from pulse_tui.tui.asks import incidents as asks
 from pulse_tui.tui.asks.alerts import OpenAlert
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
+from pulse_tui.tui.kit.crumbs import crumb
 from pulse_tui.tui.kit.document import Block
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.page import PageScreen
@@ -93,6 +94,9 @@ class IncidentScreen(PageScreen):
 
     def ref(self) -> Ref | None:
         return Ref(RefKind.INCIDENT, self.story.row.id)
+
+    def crumb(self) -> str:
+        return crumb(f"{self.story.row.id[:6]} {self.story.row.title}")
 
     def show_story(self, story: IncidentStory) -> None:
         """The story with news."""

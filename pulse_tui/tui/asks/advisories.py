@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, OpenPage
 
 
-class OpenAdvisory(Ask):
+class OpenAdvisory(OpenPage):
     """Open the advisory's page."""
 
     advisory_id: str
 
 
-class OpenLedger(Ask):
+class OpenLedger(OpenPage):
     """Open what is matched, clean and not audited, and how new each feed is."""
 
 
-class OpenRadius(Ask):
+class OpenRadius(OpenPage):
     """Open everything that a vulnerability can hurt."""
 
     advisory_id: str
 
 
-class OpenWaivers(Ask):
+class OpenWaivers(OpenPage):
     """Open the waivers, those that ended too."""
 
 

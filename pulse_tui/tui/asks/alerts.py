@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, OpenPage
 
 
-class OpenAlert(Ask):
+class OpenAlert(OpenPage):
     """Open the alert's page."""
 
     alert_id: str
@@ -59,7 +59,7 @@ class Resolve(OfAlert):
     """Close the alert by hand; a form asks why."""
 
 
-class OpenMuted(Ask):
+class OpenMuted(OpenPage):
     """Open the list of what is muted, waived or held."""
 
 

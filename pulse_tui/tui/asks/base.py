@@ -35,3 +35,11 @@ class Ask(Message):
                 raise TypeError(f"{type(self).__name__} needs {field}")
         vars(self).update(values)
         super().__init__()
+
+    def same(self, other: object) -> bool:
+        """Whether ``other`` asks for the same thing."""
+        return type(self) is type(other) and all(getattr(self, f) == getattr(other, f) for f in self.fields)
+
+
+class OpenPage(Ask):
+    """Opens a page and changes nothing: whoever comes back to the page asks it again."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from textual.binding import Binding
 
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, OpenPage
 
 
-class OpenMessages(Ask):
+class OpenMessages(OpenPage):
     """Open the log of messages."""
 
 
@@ -39,3 +39,22 @@ class Say(Ask):
     text: str
     bad: bool = False
     """Something did not work."""
+
+
+class Arrived(Ask):
+    """A screen is on top now, the panes or a page; or the page on top went on to something else."""
+
+    opens = False
+
+    again: bool = False
+    """It was there before, and what covered it has gone."""
+
+
+class Step(Ask):
+    """Back (-1) or forward (1) through the pages of this session."""
+
+    by: int
+
+
+class Toggle(Ask):
+    """To the page before this one, and from there back to this one."""

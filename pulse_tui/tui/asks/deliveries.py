@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, OpenPage
 
 
-class OpenLetters(Ask):
+class OpenLetters(OpenPage):
     """Open the list of messages that did not arrive."""
 
 
-class OpenLetter(Ask):
+class OpenLetter(OpenPage):
     """Open one message."""
 
     key: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, OpenPage
 
 if TYPE_CHECKING:
     from pulse_tui.domain.views.evals import BenchStory, GateRow
@@ -18,13 +18,13 @@ class FollowAsset(Ask):
     asset_id: str
 
 
-class OpenVerdicts(Ask):
+class OpenVerdicts(OpenPage):
     """Open the suite of the asset that the pane shows, else the one that does worst."""
 
     asset_id: str
 
 
-class OpenBench(Ask):
+class OpenBench(OpenPage):
     """Open a suite of an asset."""
 
     asset_id: str
@@ -48,11 +48,11 @@ class ShowRun(Ask):
     run_id: str
 
 
-class OpenRuns(OfStory):
+class OpenRuns(OfStory, OpenPage):
     """Open the list of the suite's runs."""
 
 
-class OpenMeasures(OfStory):
+class OpenMeasures(OfStory, OpenPage):
     """Open latency, cost, calibration and the facts of the run."""
 
 
@@ -62,11 +62,11 @@ class OfLine(OfStory):
     row: GateRow
 
 
-class OpenFlips(OfLine):
+class OpenFlips(OfLine, OpenPage):
     """Open the items whose outcome changed."""
 
 
-class OpenChart(OfLine):
+class OpenChart(OfLine, OpenPage):
     """Open the line's metric over the releases, full size."""
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, OpenPage
 
 
-class OpenIncidents(Ask):
+class OpenIncidents(OpenPage):
     """Open the list of incidents."""
 
 
-class OpenIncident(Ask):
+class OpenIncident(OpenPage):
     """Open the page of one: by its id, or by an alert of it."""
 
     name: str

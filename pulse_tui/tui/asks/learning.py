@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, OpenPage
 
 
-class OpenActivity(Ask):
+class OpenActivity(OpenPage):
     """Open everything that anybody did, newest first."""
 
 
@@ -15,15 +15,15 @@ class OlderActivity(Ask):
     opens = False
 
 
-class OpenDecisions(Ask):
+class OpenDecisions(OpenPage):
     """Open what people decided: waivers, lifts, approvals ..."""
 
 
-class OpenChecklist(Ask):
+class OpenChecklist(OpenPage):
     """Open the launch checklist."""
 
 
-class OpenReport(Ask):
+class OpenReport(OpenPage):
     """Open the report for an audience, or the noise of each rule (``noise``)."""
 
     audience: str = "platform"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, OpenPage
 
 
-class OpenHandover(Ask):
+class OpenHandover(OpenPage):
     """Open what the next shift must know."""
 
 
@@ -13,7 +13,7 @@ class HandOver(Ask):
     """The shift is handed over; a form asks to whom."""
 
 
-class OpenReviews(Ask):
+class OpenReviews(OpenPage):
     """Open the list of reviews."""
 
 

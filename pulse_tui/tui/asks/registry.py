@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, OpenPage
 
 
 class OfAsset(Ask):
@@ -11,15 +11,15 @@ class OfAsset(Ask):
     asset_id: str
 
 
-class OpenAsset(OfAsset):
+class OpenAsset(OfAsset, OpenPage):
     """Open the asset's page."""
 
 
-class OpenHistory(OfAsset):
+class OpenHistory(OfAsset, OpenPage):
     """Open the asset's releases."""
 
 
-class OpenTree(OfAsset):
+class OpenTree(OfAsset, OpenPage):
     """Open what the asset depends on."""
 
 
@@ -33,11 +33,11 @@ class OfRelease(OfAsset):
     version: str
 
 
-class OpenRelease(OfRelease):
+class OpenRelease(OfRelease, OpenPage):
     """Open the release's page."""
 
 
-class OpenGate(OfRelease):
+class OpenGate(OfRelease, OpenPage):
     """Ask the gate about the release."""
 
     environment: str | None = None
@@ -58,7 +58,7 @@ class Promote(OfRelease):
     """Where it goes; None: a form asks first."""
 
 
-class OpenDiff(OfAsset):
+class OpenDiff(OfAsset, OpenPage):
     """Compare two releases of an asset."""
 
     older: str
@@ -66,29 +66,29 @@ class OpenDiff(OfAsset):
     """Versions, by their iteration."""
 
 
-class OpenDependents(Ask):
+class OpenDependents(OpenPage):
     """Open who uses a component."""
 
     component_id: str | None = None
     """Its id or name; None: a form asks."""
 
 
-class OpenCalendar(Ask):
+class OpenCalendar(OpenPage):
     """Open the calendar of releases."""
 
 
-class OpenInventory(Ask):
+class OpenInventory(OpenPage):
     """Open what the sources and the estate do not agree about."""
 
 
-class OpenWorkflow(Ask):
+class OpenWorkflow(OpenPage):
     """Open a workflow in an environment."""
 
     key: str
     """``refunds/production``."""
 
 
-class OpenReference(Ask):
+class OpenReference(OpenPage):
     """Open what a line refers to: an asset or an advisory; else a page with the line itself."""
 
     ref: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, OpenPage
 
 if TYPE_CHECKING:
     from pulse_tui.domain.views.rollback import AuthorisationLine
@@ -25,7 +25,7 @@ class OfPlan(Ask):
     plan_hash: str
 
 
-class OpenPlan(OfPlan):
+class OpenPlan(OfPlan, OpenPage):
     """Open a plan that exists."""
 
 
@@ -69,11 +69,11 @@ class Undo(OfPlan):
     """Undo the run of a plan."""
 
 
-class OpenPlans(Ask):
+class OpenPlans(OpenPage):
     """Open the list of plans and their runs."""
 
 
-class OpenDrills(Ask):
+class OpenDrills(OpenPage):
     """Open the list of the drills that were held."""
 
 
@@ -92,7 +92,7 @@ class Route(Ask):
     environment: str
 
 
-class OpenAuthorisations(Ask):
+class OpenAuthorisations(OpenPage):
     """Open the list of pre-authorisations."""
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, OpenPage
 
 
-class OpenSources(Ask):
+class OpenSources(OpenPage):
     """Open the page of all sources."""
 
 

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.asks.base import Ask, OpenPage
 
 
-class OpenNotes(Ask):
+class OpenNotes(OpenPage):
     """Open the list of notes."""
 
 
-class OpenReview(Ask):
+class OpenReview(OpenPage):
     """Open the notes that a person should look at."""
 
 
-class OpenCorrections(Ask):
+class OpenCorrections(OpenPage):
     """Open what persons corrected."""
 
 
-class OpenShutdowns(Ask):
+class OpenShutdowns(OpenPage):
     """Open the calendar of the ends of models in use."""
 
 
-class OpenScorecard(Ask):
+class OpenScorecard(OpenPage):
     """Open the comparison of vendors."""
 
 
@@ -32,7 +32,7 @@ class OfNote(Ask):
     key: str
 
 
-class OpenNote(OfNote):
+class OpenNote(OfNote, OpenPage):
     """Open the note's page."""
 
 

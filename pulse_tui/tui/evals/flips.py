@@ -17,6 +17,7 @@ from pulse_tui.tui.evals.flip_rows import FLIPS, cluster_lines, flip_detail, los
 from pulse_tui.tui.evals.trend import TrendView, judged
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Span, safe
+from pulse_tui.tui.kit.crumbs import crumb
 from pulse_tui.tui.kit.interval import number
 from pulse_tui.tui.kit.keys import EVERYWHERE, bind
 from pulse_tui.tui.kit.listing import ListScreen
@@ -133,6 +134,9 @@ class ChartScreen(BaseScreen):
 
     def body(self) -> Sequence[Widget]:
         return (self.chart,)
+
+    def crumb(self) -> str:
+        return crumb(f"Trend {self.suite}")
 
     def on_mount(self) -> None:
         """First arrangement."""

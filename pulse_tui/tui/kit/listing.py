@@ -13,6 +13,7 @@ from textual.widget import Widget
 from pulse_tui.tui.asks.common import Copy
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Span, fit
+from pulse_tui.tui.kit.crumbs import crumb
 from pulse_tui.tui.kit.document import tint, wrap
 from pulse_tui.tui.kit.filter_line import FilterScreen
 from pulse_tui.tui.kit.keys import EVERYWHERE, MOVES, bind
@@ -141,6 +142,9 @@ class ListScreen(FilterScreen, Generic[RowT]):
 
     def ref(self) -> Ref | None:
         return self.table.ref()
+
+    def crumb(self) -> str:
+        return crumb(self.title_line.words)
 
     def detail(self, row: RowT) -> Sequence[Span]:
         """What the row says in full."""

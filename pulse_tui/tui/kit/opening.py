@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from textual.message import Message
 
 
+class _Call:
+    """A call of the desk that an ask waits for."""
+
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+
+
 class Opening:
     """What was asked to open and is not on the screen yet.
 
@@ -24,8 +31,8 @@ class Opening:
     def __init__(self) -> None:
         """Nothing is under way."""
         self._asked: list[Ask] = []
-        self._reading: list[object] = []
-        self._answering = False
+        self._reading: list[_Call] = []
+        self._answering: Ask | None = None
 
     @property
     def under_way(self) -> bool:
@@ -40,29 +47,34 @@ class Opening:
         """It was: what it opens is there, or the desk is being asked."""
         self._asked = [each for each in self._asked if each is not ask]
 
+    @property
+    def answered_now(self) -> Ask | None:
+        """The ask that a screen is being opened for; None where none is."""
+        return self._answering
+
     @contextlib.contextmanager
-    def answering(self, *, opens: bool) -> Iterator[None]:
-        """Whether what the desk is asked for inside belongs to a screen that opens."""
-        before, self._answering = self._answering, opens
+    def answering(self, ask: Ask | None) -> Iterator[None]:
+        """What the desk is asked for inside belongs to the screen that ``ask`` opens; None: to none."""
+        before, self._answering = self._answering, ask
         try:
             yield
         finally:
             self._answering = before
 
-    def reading(self) -> object | None:
+    def reading(self) -> _Call | None:
         """A call of the desk begins; what to hand to :meth:`read`. None when no screen waits for it."""
-        call = object() if self._answering else None
+        call = _Call(self._answering) if self._answering is not None else None
         if call is not None:
             self._reading.append(call)
         return call
 
     @contextlib.contextmanager
-    def read(self, call: object | None) -> Iterator[bool]:
+    def read(self, call: _Call | None) -> Iterator[bool]:
         """The call has returned: whether its answer is still wanted. What it calls in turn belongs to the same screen."""
-        with self.answering(opens=call is not None):
+        with self.answering(call.ask if call is not None else None):
             yield call is None or call in self._reading
 
-    def ended(self, call: object | None) -> None:
+    def ended(self, call: _Call | None) -> None:
         """It was read, or nothing comes of it."""
         self._reading = [each for each in self._reading if each is not call]
 

@@ -8,8 +8,10 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from pulse_tui.tui.asks.common import Copy
-from pulse_tui.tui.kit.canvas import Canvas, Span, safe
+from pulse_tui.tui.asks.common import Arrived, Copy
+from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit.canvas import Canvas, Span, safe, width_of
+from pulse_tui.tui.kit.crumbs import crumb, path_words
 from pulse_tui.tui.kit.document import Block, Document
 from pulse_tui.tui.kit.keys import EVERYWHERE, MOVES, bind
 from pulse_tui.tui.kit.screen import BaseScreen, Head
@@ -26,7 +28,14 @@ class TitleLine(Canvas):
         self.spans = spans
 
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
-        return [(safe(text), style) for text, style in self.spans]
+        title = [(safe(text), style) for text, style in self.spans]
+        path = self.screen.path if isinstance(self.screen, BaseScreen) else ()
+        return [(path_words(path, width - width_of(title)), styles.DIM), *title]
+
+    @property
+    def words(self) -> str:
+        """The title as text."""
+        return "".join(safe(text) for text, _ in self.spans)
 
     def show(self, spans: Sequence[Span]) -> None:
         """Another title."""
@@ -59,6 +68,10 @@ class PageScreen(BaseScreen):
         self.title_line.show(title)
         self.document.show(blocks)
         self.show_keys()
+        self.post_message(Arrived())
+
+    def crumb(self) -> str:
+        return crumb(self.title_line.words)
 
     def action_move(self, by: int) -> None:
         self.document.move(by)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pulse_tui.domain.ref import Ref
     from pulse_tui.domain.views.board import Header
     from pulse_tui.domain.views.vendors import TempoLine
+    from pulse_tui.tui.asks.base import OpenPage
 
 LEAST = (60, 15)
 """Columns and rows below which the tower says what it needs instead of drawing."""
@@ -82,6 +83,11 @@ class BaseScreen(Asking, Screen[None]):
         self._changing = frozenset(key.name for key in self.all_keys if key.changes)
         self.reload: Callable[[], None] | None = None
         """Asks for what the screen shows again; set by who opened it, called when somebody wrote."""
+        self.opened_by: OpenPage | None = None
+        """The ask that opened it; set by who opened it, None where asking again would change something."""
+        self.path: tuple[str, ...] = ()
+        """What it stands over, the panes first, each in a few words."""
+        self._arrived = False
         self.outdated = False
         """Somebody wrote while another page covered it."""
         self.top = Top(head.title, id="top")
@@ -116,6 +122,14 @@ class BaseScreen(Asking, Screen[None]):
     def ref(self) -> Ref | None:
         """What it is about; of a list, the row under the cursor. None where that has no name."""
         return None
+
+    def place(self) -> OpenPage | None:
+        """What opens it again, as it is then; None where nothing does."""
+        return self.opened_by
+
+    def crumb(self) -> str:
+        """What it is in a few words, for the path to the pages over it."""
+        return ""
 
     def say(self, message: str, *, bad: bool = False) -> None:
         """One line of a message in the last line."""
@@ -155,7 +169,9 @@ class BaseScreen(Asking, Screen[None]):
             self.accepts_after = get_time()
 
     def on_screen_resume(self) -> None:
-        """It is on top again: what was written meanwhile shows here, too."""
+        """It is on top, or is so again: what was written meanwhile shows here, too."""
+        self.post_message(asks.Arrived(self._arrived))
+        self._arrived = True
         if self.outdated and self.reload is not None:
             self.outdated = False
             self.reload()
@@ -171,6 +187,12 @@ class BaseScreen(Asking, Screen[None]):
         for child in (self.top, *self.body(), self.bottom):
             child.display = not small
         self.too_small.display = small
+
+    def action_step(self, by: int) -> None:
+        self.post_message(asks.Step(by))
+
+    def action_page_before(self) -> None:
+        self.post_message(asks.Toggle())
 
     def action_messages(self) -> None:
         self.post_message(asks.OpenMessages())

@@ -41,6 +41,9 @@ class ReportScreen(PageScreen):
         *PageScreen.PAGE_KEYS,
     ]
 
+    def place(self) -> OpenReport:
+        return OpenReport(self.found.audience)
+
     def __init__(self, head: Head, found: LearningReport) -> None:
         """The report as the desk gives it."""
         super().__init__(head, report_title(found), report_blocks(found))

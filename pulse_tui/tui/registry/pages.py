@@ -111,7 +111,7 @@ class Pages:
                 "Gate",
                 about,
                 (environment_field(),),
-                lambda values: self.gate(asks.OpenGate(asset, version, values[0])),
+                lambda values: self._context.answer(asks.OpenGate(asset, version, values[0])),
             )
             return
         self._context.open(
@@ -138,7 +138,7 @@ class Pages:
         if component is None:
             self._context.form(
                 "Used by", "who uses a component?", (Field("Component"),),
-                lambda values: self.dependents(asks.OpenDependents(values[0])),
+                lambda values: self._context.answer(asks.OpenDependents(values[0])),
             )  # fmt: skip
             return
         self._context.open(

@@ -164,6 +164,9 @@ class PlanScreen(PageScreen):
         self._draw()
         self._keep_time()
 
+    def place(self) -> asks.OpenPlan:
+        return asks.OpenPlan(self.plan.hash)
+
     def applies(self, action: str) -> bool:
         plan = self.plan
         if action == "halt":  # also while the action that carries the run out has not answered
