@@ -39,11 +39,17 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     parser.add_argument(
         "topic", nargs="?", metavar="TOPIC", help="a page, a kind of source, action or step, or a command"
     )
+    parser.add_argument("--man", action="store_true", help="the manual page pulse-tui(1), for man -l or a man folder")
     parser.epilog = "Without a topic it lists the pages. Works without a configuration and without a network."
 
 
 def run(options: argparse.Namespace, _name: str) -> int:
     """0; a topic that does not exist is wrong use and names the nearest."""
+    if options.man:
+        from pulse_tui.cli.manual import manual  # noqa: PLC0415  reads every parser
+
+        emit(options, {"man": manual()}, manual().splitlines())
+        return 0
     if options.topic is None:
         listed = topics()
         emit(options, listed, _listing(listed))
@@ -59,6 +65,12 @@ def topics() -> list[Topic]:
     return [Topic(file.stem, _about(file.read_text(encoding="utf-8"))) for file in sorted(DOCS.glob("*.md"))]
 
 
+def known_topics() -> list[str]:
+    """What there is help on: pages, kinds and commands."""
+    commands = [name for name, (_, about) in COMMANDS.items() if about]
+    return [*(file.stem for file in sorted(DOCS.glob("*.md"))), *pages.all_kinds(), *commands]
+
+
 def page(topic: str) -> str:
     """The Markdown of a page, a kind or a command. Raises NotFound with the nearest name."""
     word = topic.lower().removesuffix(".md")
@@ -72,8 +84,7 @@ def page(topic: str) -> str:
     commands = [name for name, (_, about) in COMMANDS.items() if about]
     if word in commands:
         return f"# pulse-tui {word}\n\n```\n{parser_of(word).format_help()}```\n"
-    known = [*(t.name for t in topics()), *pages.all_kinds(), *commands]
-    near = closest(word, known)
+    near = closest(word, known_topics())
     todo = f"Did you mean {near!r}?" if near is not None else "See pulse-tui help for the topics"
     raise NotFound(f"there is no help on {topic!r}", todo=todo)
 

@@ -68,10 +68,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "db": ("db", "upgrade or back up the database"),
     "schema": ("schema", "JSON Schemas: signal, facts, config, policy, playbook"),
     "help": ("help", "the documentation, shipped with the program: pulse-tui help [TOPIC]"),
+    "completion": ("completion", "what bash, zsh or fish offers at Tab, as a script"),
     "worker": ("worker", ""),
 }
 """Command -> (module, help). An empty help hides the command."""
-_UNCONFIGURED = {"demo", "init", "schema", "compare", "drift", "resolve", "help", "rehearse"}
+_UNCONFIGURED = {"demo", "init", "schema", "compare", "drift", "resolve", "help", "rehearse", "completion"}
 """Commands that read no configuration and no database: to offer the options would be to ignore them. (A rehearsal reads a
 configuration, and has an option for it.)"""
 EPILOG = """\
@@ -205,6 +206,8 @@ _TAKES_VALUE = {
     "--at",
     "--only",
     "--until",
+    "--log-format",
+    "--log-level",
 }
 
 
