@@ -491,14 +491,16 @@ class House:
 
         parts, seen = self.judging, Replays()
         hints = Hints(lambda source, request: take_hint(source, request, parts, seen))
-        served = [hints.served]
+        receiver = Receiver("hooks", shape.host, shape.port, [hints.served])
         if shape.senders and not self.read_only:
             from pulse_tui.hooks.pushes import Pushes  # noqa: PLC0415  only where somebody sends
             from pulse_tui.services.signals.pushes import Senders  # noqa: PLC0415
 
             senders = Senders(shape, parts)
-            served.append(Pushes(senders).served)
-        return Receiver("hooks", shape.host, shape.port, served)
+            pushes = Pushes(senders)
+            receiver.also([pushes.served])
+            receiver.counts = pushes.counts
+        return receiver
 
     def admission(self) -> Admission | None:
         """What answers Kubernetes; None when the configuration has no ``admission`` section."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from pulse_tui import __version__
-from pulse_tui.cli.help import DOCS
 from pulse_tui.cli.main import EPILOG
 from pulse_tui.cli.parsed import Argument, Command, Option, commands, tower
 
+_CHANGELOG = Path(__file__).parents[1] / "docs" / "changelog.md"
 _ENVIRONMENT = {
     "PULSE_CONFIG": "the configuration, where --config names none",
     "PULSE_OPERATOR": "who acts; else the user of the process",
@@ -66,7 +67,7 @@ def _lines() -> Iterator[str]:
 
 def _released() -> str:
     """When this version came out, as the changelog has it."""
-    found = re.search(rf"^## {re.escape(__version__)} \(([\d-]+)\)", (DOCS / "changelog.md").read_text("utf-8"), re.M)
+    found = re.search(rf"^## {re.escape(__version__)} \(([\d-]+)\)", _CHANGELOG.read_text("utf-8"), re.M)
     return found[1] if found else ""
 
 

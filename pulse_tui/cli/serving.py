@@ -28,6 +28,7 @@ from pulse_tui.wiring import House, now
 if TYPE_CHECKING:
     import socket
 
+    from pulse_tui.enrich.learning.openmetrics import Family
     from pulse_tui.hooks.receiver import Receiver, Served
     from pulse_tui.rounds.exposed import Exposed
 
@@ -306,9 +307,15 @@ class _Agent:
     def _expose(self) -> Exposed | None:
         if self._house.settings.service.listen is None:
             return None
-        from pulse_tui.rounds.exposed import Exposed, measures_of, own_of  # noqa: PLC0415  only where somebody asks
+        from pulse_tui.rounds.exposed import Exposed, measures_of  # noqa: PLC0415  only where somebody asks
 
-        return Exposed(lambda: measures_of(self._house), lambda: own_of(self.vitals, self.log, self._started))
+        return Exposed(lambda: measures_of(self._house), self._own)
+
+    def _own(self) -> Iterator[Family]:
+        from pulse_tui.rounds.exposed import own_of  # noqa: PLC0415  as above
+
+        pushed = {name: count for r in self._hooks.values() for name, count in r.counts().items()}
+        return own_of(self.vitals, self.log, pushed, self._started)
 
     def _listener(self) -> Receiver | None:
         """The hooks, with the probes where they have the same address. In a thread."""

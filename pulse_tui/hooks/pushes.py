@@ -146,6 +146,10 @@ class Pushes:
         """What came so far."""
         return self._counts._replace(waiting=self._waiting)
 
+    def counts(self) -> dict[str, int]:
+        """The same by name."""
+        return dict(self.traffic._asdict())
+
     # ------------------------------------------------------------------ before the body
 
     def admit(self, head: Head) -> None:

@@ -132,6 +132,8 @@ class Receiver:
         """Takes a sentence for the operator."""
         self.hint: Callable[[str], None] = lambda _source: None
         """Takes the id of a source at which something changed."""
+        self.counts: Callable[[], Mapping[str, int]] = dict
+        """What came since the start, and what waits, for whoever measures."""
 
     @property
     def address(self) -> tuple[str, int] | None:

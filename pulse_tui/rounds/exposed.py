@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -134,8 +134,14 @@ def measures_of(house: House) -> Iterator[Family]:
         yield Family("pulse_database_size_bytes", "what the database takes", (_one(size),), "bytes")
 
 
-def own_of(vitals: Vitals, log: Log, started: float, ticks: Callable[[], float] = time.monotonic) -> Iterator[Family]:
-    """This process's own numbers, from memory."""
+def own_of(
+    vitals: Vitals,
+    log: Log,
+    pushed: Mapping[str, int],
+    started: float,
+    ticks: Callable[[], float] = time.monotonic,
+) -> Iterator[Family]:
+    """This process's own numbers, from memory; ``pushed`` is what came to the hooks."""
     tally, ready = vitals.tally(), vitals.readiness()
     ended = tuple(Sample((("result", r),), float(tally.rounds.get(r, 0))) for r in ("ok", "failed", "skipped"))
     yield Family("pulse_agent_rounds", "rounds that ended", ended, kind="counter")
@@ -156,6 +162,13 @@ def own_of(vitals: Vitals, log: Log, started: float, ticks: Callable[[], float] 
     )
     yield Family("pulse_agent_uptime_seconds", "since it started", (_one(ticks() - started),), "seconds")
     yield Family("pulse_agent_cpu_seconds", "processor time", (_one(time.process_time()),), "seconds", "counter")
+    if pushed:
+        came = tuple(Sample((("result", r),), float(n)) for r, n in pushed.items() if r != "waiting")
+        yield Family(
+            "pulse_pushed", "what senders pushed: records by what became of them, requests", came, kind="counter"
+        )
+        waiting = _one(pushed.get("waiting", 0))
+        yield Family("pulse_pushed_waiting", "records that wait to be stored", (waiting,))
     resident = _resident()
     if resident is not None:
         yield Family("pulse_agent_resident_memory_bytes", "memory", (_one(resident),), "bytes")

@@ -25,7 +25,7 @@ from tests.fakes.small_estate import authorise, signal_line
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 READS = {
     "incident list", "incident show", "incident export", "silence list", "silence preview", "maintenance list", "maintenance preview",
-    "advisory show", "advisory radius", "audit verify", "audit export", "audit anchor", "compare", "coverage", "db list", "components tree", "components users", "components find",
+    "advisory show", "advisory radius", "audit verify", "audit export", "audit anchor", "compare", "completion", "coverage", "db list", "components tree", "components users", "components find",
     "components unaudited", "delivery list", "delivery show", "doctor", "drift", "explain", "gate", "handover", "help", "inventory", "match", "muted", "policy check",
     "oncall", "review list", "policy test", "policy replay", "policy list", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
     "rollback authorisations", "rollback report", "rollback reviews",
