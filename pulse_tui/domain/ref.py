@@ -47,6 +47,14 @@ class Ref(NamedTuple):
         return f"{self.kind.value} {self.id}"
 
 
+class Link(NamedTuple):
+    """Something that another thing is related to."""
+
+    ref: Ref
+    words: str
+    """What it is to it."""
+
+
 def note_ref(source: str, key: str) -> Ref:
     """A note of a source."""
     return Ref(RefKind.NOTE, f"{source} {key}")

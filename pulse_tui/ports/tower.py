@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from pulse_tui.domain.ref import Link, Ref
 from pulse_tui.domain.scorecard import Scorecard
 from pulse_tui.domain.trust import Trust
 from pulse_tui.domain.views.advisories import AdvisoryStory, LedgerPage, Radius, WaiverRow
@@ -81,8 +82,13 @@ class Desk(DeliveryDesk, IncidentDesk, LearningDesk, PeopleDesk, SilenceDesk, Pr
 
     def inventory(self) -> tuple[InventoryRow, ...]: ...
     def gate_story(self, asset_id: str, version: str, environment: str) -> GateStory: ...
+    def related(self, ref: Ref) -> tuple[Link, ...]:
+        """What leads on from it, each once, the nearest first. Raises NotFound where it is gone."""
+        ...
+
     def bench(self, asset_id: str, suite: str, run_id: str | None = None) -> BenchStory:
-        """A run of a suite against its baseline; the newest one when none is named. Raises NotFound."""
+        """A run of a suite against its baseline; the newest one when none is named, and a named one also without asset
+        and suite. Raises NotFound."""
         ...
 
     def flips(self, run_id: str, task: str, metric: str) -> Flips:

@@ -10,6 +10,7 @@ from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.health import Health
+from pulse_tui.domain.ref import Link, Ref
 from pulse_tui.domain.rollback import Purpose
 from pulse_tui.domain.scorecard import Scorecard
 from pulse_tui.domain.text import many
@@ -63,6 +64,7 @@ from pulse_tui.services.promotion.gate import gate_page
 from pulse_tui.services.registry.inventory import inventory
 from pulse_tui.services.registry.routing import routed
 from pulse_tui.services.registry.story import asset_story
+from pulse_tui.services.related import related
 from pulse_tui.services.rollback import approve, attended, authorise, execute, glass, plan, rehearse, route
 from pulse_tui.services.rollback.drill_list import drills
 from pulse_tui.services.rollback.listing import listed
@@ -181,6 +183,9 @@ class ServiceDesk(DeliveryCalls, IncidentCalls, LearningCalls, PeopleCalls, Sile
 
     def bench(self, asset_id: str, suite: str, run_id: str | None = None) -> BenchStory:
         return bench_story(self._parts.judging, asset_id, suite, run_id)
+
+    def related(self, ref: Ref) -> tuple[Link, ...]:
+        return related(self._store, ref)
 
     def flips(self, run_id: str, task: str, metric: str) -> Flips:
         return flips(self._parts.judging, run_id, task, metric)

@@ -176,7 +176,7 @@ class FakeBench:
         raise NotImplementedError
 
     def bench(self, asset_id: str, suite: str, run_id: str | None = None) -> BenchStory:
-        mine = [s for s in self.stories.values() if (s.asset, s.suite) == (asset_id, suite)]
+        mine = [s for s in self.stories.values() if (s.asset, s.suite) == (asset_id, suite) or not suite]
         found = next((s for s in mine if run_id in (None, s.run)), None)
         if found is None:
             raise NotFound(f"{asset_id} has no run {run_id or 'of ' + suite}", todo="pulse-tui ingest brings one in")

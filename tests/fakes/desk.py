@@ -6,6 +6,7 @@ import threading
 from datetime import datetime, timedelta
 
 from pulse_tui.domain.errors import NotFound, Refused
+from pulse_tui.domain.ref import Link, Ref, RefKind, release_ref
 from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryRow, AdvisoryStory, LedgerPage, Radius, WaiverRow
 from pulse_tui.domain.views.alerts import AlertRow, AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board, Header
@@ -141,6 +142,20 @@ DRILL_LINES = (
 )  # fmt: skip
 
 
+RELATED = {
+    Ref(RefKind.ALERT, "al-1"): (Link(Ref(RefKind.ADVISORY, "CVE-2026-3248"), "the vulnerability"),),
+    Ref(RefKind.ALERT, "al-2"): (
+        Link(Ref(RefKind.ASSET, "support-bot"), "it is about this asset"),
+        Link(release_ref("support-bot", "3.8.2"), "support-bot 3.8.2: the release it is about"),
+        Link(Ref(RefKind.RUN, "r-1402"), "the run, golden-v7"),
+        Link(Ref(RefKind.PLAN, HASH), "rollback 3.8.2 -> 3.8.1, proposed"),
+        Link(Ref(RefKind.POLICY, "accuracy-regression"), "a kind that opens nothing"),
+        Link(Ref(RefKind.SOURCE, "mlflow"), "the source that reported it"),
+    ),
+}
+"""What each thing is related to; nothing, where it does not stand here."""
+
+
 def many(
     assets: int = 300, alerts: int = 400, advisories: int = 300
 ) -> tuple[tuple[RegistryRow, ...], tuple[AdvisoryRow, ...], tuple[AlertRow, ...]]:
@@ -215,6 +230,9 @@ class FakeDesk(
             open_alerts.count("P1"), open_alerts.count("P2"), open_alerts.count("P4"), frozen,
             sum(row.health == "good" for row in self.sources), len(self.sources), 0, 0,
         )  # fmt: skip
+
+    def related(self, ref: Ref) -> tuple[Link, ...]:
+        return RELATED.get(ref, ())
 
     def trends(self, asset: str) -> tuple[Trend, ...]:
         """support-bot has two; a large estate one each, which differ."""

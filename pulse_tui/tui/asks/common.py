@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.binding import Binding
 
+from pulse_tui.domain.ref import Ref
 from pulse_tui.tui.asks.base import Ask, OpenPage
 
 
@@ -54,6 +55,12 @@ class Step(Ask):
     """Back (-1) or forward (1) through the pages of this session."""
 
     by: int
+
+
+class Jump(OpenPage):
+    """Open what is related to it: at once where that is one thing, else as a list."""
+
+    ref: Ref | None
 
 
 class Toggle(Ask):

@@ -25,13 +25,15 @@ class OpenVerdicts(OpenPage):
 
 
 class OpenBench(OpenPage):
-    """Open a suite of an asset."""
+    """Open a suite of an asset, or one run."""
 
-    asset_id: str
+    asset_id: str = ""
     suite: str = ""
     """Empty: the one that does worst."""
     metric: tuple[str, str] | None = None
     """(task, metric) for the cursor."""
+    run: str = ""
+    """Empty: the newest; a run needs neither asset nor suite."""
 
 
 class OfStory(Ask):

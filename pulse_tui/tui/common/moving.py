@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pulse_tui.tui.asks import common as asks
+from pulse_tui.tui.asks.places import opens
 from pulse_tui.tui.kit.trail import Trail
 from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pulse_tui.domain.ref import Link
     from pulse_tui.tui.asks.base import OpenPage
     from pulse_tui.tui.context import Context
     from pulse_tui.tui.kit.screen import BaseScreen
@@ -40,7 +44,12 @@ class MovingWing(Wing):
         self._on: BaseScreen | None = None
         self._going = False
         """A page was asked for and has not come yet."""
-        self.answers = {asks.Arrived: self.arrived, asks.Step: self.step, asks.Toggle: self.toggle}
+        self.answers = {
+            asks.Arrived: self.arrived,
+            asks.Step: self.step,
+            asks.Toggle: self.toggle,
+            asks.Jump: self.jump,
+        }
 
     def arrived(self, ask: asks.Arrived) -> None:
         """A page that nothing opens again is left out."""
@@ -75,6 +84,28 @@ class MovingWing(Wing):
             self._context.say("no page before this one")
         else:
             self._go(place)
+
+    def jump(self, ask: asks.Jump) -> None:
+        """One thing opens at once."""
+        context, of = self._context, ask.ref
+        if of is None:
+            context.say("this is nothing that has a name: choose a row with one")
+            return
+
+        def show(links: Sequence[Link]) -> None:
+            from pulse_tui.tui.common.related import RelatedScreen  # noqa: PLC0415  nobody needs it before the first J
+
+            there = tuple(link for link in links if opens(link.ref) is not None)
+            first = opens(there[0].ref) if there else None
+            if first is None:
+                context.say(f"nothing is related to {of}")
+            elif len(there) == 1:
+                context.answer(first)
+            else:
+                page = RelatedScreen(context.head, of, there, context.now_us)
+                context.push(page, lambda: context.ask(lambda desk: desk.related(of), page.show_rows))
+
+        context.ask(lambda desk: desk.related(of), show)
 
     def _left_out(self) -> bool:
         """From a page that the order does not have (help), back is to what it covers."""

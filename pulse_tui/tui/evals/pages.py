@@ -26,6 +26,8 @@ class Pages:
         context, asset = self._context, ask.asset_id
 
         def call(desk: Desk) -> BenchStory | None:
+            if ask.run:
+                return desk.bench(asset, ask.suite, ask.run)
             suite = ask.suite or next((trend.suite for trend in desk.trends(asset)), "")
             return desk.bench(asset, suite) if suite else None
 

@@ -92,6 +92,12 @@ EVERYWHERE: Final = [
     bind("left_square_bracket", "step(-1)", "back", "back through the pages of this session"),
     bind("right_square_bracket", "step(1)", "forward", "forward through them"),
     bind("minus", "page_before", "last page", "to the page before this one, and with the same key back to this one"),
+    bind(
+        "J",
+        "jump",
+        "jump",
+        "to what is related to the row or page: alert, asset, advisory, component, release, run, plan, note",
+    ),
     bind("y", "copy", "copy", "copy the line or page to the clipboard (tmux, or OSC 52 through SSH)"),
     bind("L,M", "messages", "messages", "every message and error of this session in full"),
     bind("colon", "palette", "command", "run a command by name; Enter takes the highlighted one", show=True),

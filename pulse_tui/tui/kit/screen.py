@@ -191,6 +191,9 @@ class BaseScreen(Asking, Screen[None]):
     def action_step(self, by: int) -> None:
         self.post_message(asks.Step(by))
 
+    def action_jump(self) -> None:
+        self.post_message(asks.Jump(self.ref()))
+
     def action_page_before(self) -> None:
         self.post_message(asks.Toggle())
 
