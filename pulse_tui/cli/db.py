@@ -7,11 +7,19 @@ from collections.abc import Callable, Mapping
 
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import Refused, StorageError, WrongUse
+from pulse_tui.domain.pruned import Kept
 from pulse_tui.process import operator_name
 from pulse_tui.wiring import House
 
-_OPTIONS = {"to": ("backup",), "keep": ("backup",), "path": ("restore", "list")}
+_OPTIONS = {
+    "to": ("backup",),
+    "keep": ("backup",),
+    "path": ("restore", "list"),
+    "dry_run": ("prune", "compact"),
+    "of": ("prune",),
+}
 """Which action takes which option."""
+_SPELT = {"path": "path", "dry_run": "--dry-run", "of": "--class"}
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
@@ -19,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     parser.add_argument(
         "action",
         choices=list(_ACTIONS),
-        help="bring the schema up to date / take a copy while everybody works / list the copies / put one back while nobody does",
+        help="bring the schema up to date / take a copy while everybody works / list the copies / put one back while nobody does / take away what is older than its class is kept",
     )
     parser.add_argument("path", nargs="?", help="restore: the backup; list: a folder of them")
     parser.add_argument(
@@ -28,6 +36,10 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     parser.add_argument(
         "--keep", metavar="N", type=int, help="backup: of the backups in that folder only the newest N stay"
     )
+    parser.add_argument(
+        "--dry-run", action="store_true", default=None, help="prune, compact: say what would go, and change nothing"
+    )
+    parser.add_argument("--class", dest="of", choices=[kind.value for kind in Kept], help="prune: only this class")
     parser.epilog = "pulse-tui help database says what a backup holds, and what to check after a restore."
 
 
@@ -35,9 +47,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
     """0 when it was done."""
     for name, actions in _OPTIONS.items():
         if getattr(options, name) is not None and options.action not in actions:
-            raise WrongUse(
-                f"db {options.action} takes no {name if name == 'path' else '--' + name}", todo="pulse-tui db --help"
-            )
+            raise WrongUse(f"db {options.action} takes no {_SPELT.get(name, '--' + name)}", todo="pulse-tui db --help")
     if options.keep is not None and options.keep < 1:
         raise WrongUse(f"--keep {options.keep} would keep no backup at all", todo="Keep 1 or more")
     with opened(options) as house:
@@ -67,6 +77,12 @@ def _restore(options: argparse.Namespace, house: House) -> int:
     return restore(options, house)
 
 
+def _prune(options: argparse.Namespace, house: House) -> int:
+    from pulse_tui.cli.db_prune import prune_all  # noqa: PLC0415
+
+    return prune_all(options, house)
+
+
 def _upgrade(options: argparse.Namespace, house: House) -> int:
     """Opening upgrades; triggers that are gone are made again, which the log records."""
     store = house.store
@@ -87,4 +103,5 @@ _ACTIONS: Mapping[str, Callable[[argparse.Namespace, House], int]] = {
     "backup": _backup,
     "list": _list,
     "restore": _restore,
+    "prune": _prune,
 }

@@ -8,6 +8,7 @@ from typing import Any
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.cli.status import story_lines
 from pulse_tui.domain.errors import ConfigError, NotFound, WrongUse
+from pulse_tui.domain.pruned import Kept
 from pulse_tui.domain.text import many
 from pulse_tui.domain.views.alerts import AlertStory
 from pulse_tui.wiring import House
@@ -41,9 +42,11 @@ def run(options: argparse.Namespace, _name: str) -> int:
     with opened(options, read_only=True) as house:
         with house.store.read() as tx:
             found = meant(tx, options.id)
+            pruned = [one.words() for kind, one in tx.pruned.all().items() if kind in (Kept.SIGNALS, Kept.DECISIONS)]
         if found is None:
             todo = "see the open ones: pulse-tui status"
-            raise NotFound(f"{options.id!r} names no alert, decision, signal or incident", todo=todo)
+            what = f"{options.id!r} names no alert, decision, signal or incident"
+            raise NotFound(what + "".join(f"; {line}" for line in pruned), todo=todo)
         if options.whom:
             if found.alert is None:
                 raise WrongUse(

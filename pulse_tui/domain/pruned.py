@@ -35,3 +35,7 @@ class Pruned(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     """Rows, over all times."""
     by: str
+
+    def words(self) -> str:
+        """``what is older than 2026-09-01 was pruned (12,345 signals)``."""
+        return f"what is older than {self.before:%Y-%m-%d} was pruned ({self.count:,} {self.kind.value})"

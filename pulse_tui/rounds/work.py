@@ -10,13 +10,15 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pulse_tui.domain.errors import PulseError, StorageError
 from pulse_tui.domain.happening import Happening, Level, happening
+from pulse_tui.domain.pruned import Kept as KeptClass
 from pulse_tui.domain.text import many
-from pulse_tui.process import holder_name
+from pulse_tui.process import holder_name, is_dead
 from pulse_tui.rounds.lanes import Lanes, sentence
 from pulse_tui.rounds.recording import Recording
 from pulse_tui.rounds.suites import WAITS_S, SuiteRounds, waits_at
@@ -33,6 +35,10 @@ LOOK_S = 0.1
 """How often is asked whether another process wrote: a microsecond's question."""
 PACED_S = 30.0
 """So long a refresh by hand waits for a route that takes one message after the other."""
+PRUNE_S = 1.0
+"""How long is pruned at a time: whoever leaves does not wait for more."""
+PRUNE_MOST_S = {True: 0.025, False: 0.08}
+"""What one transaction of it should last at most, on SQLite or not: other writers wait meanwhile."""
 REJUDGED = 8
 """Runs that are judged again in one housekeeping: deliveries and deadlines do not wait for the others."""
 
@@ -469,8 +475,27 @@ def _log(keeping: Keeping) -> list[str]:
 def _refused(keeping: Keeping) -> list[str]:
     from pulse_tui.services.signals.quarantine import prune_refused  # noqa: PLC0415
 
-    prune_refused(keeping.house.store, keeping.house.clock())
+    kept = keeping.house.settings.retention.of(KeptClass.QUARANTINE)
+    if kept is not None:
+        prune_refused(keeping.house.store, keeping.house.clock(), timedelta(seconds=kept))
     return []
+
+
+def _prune(keeping: Keeping) -> list[str]:
+    """A second of it each time, beside the chores; who refreshes by hand waits for none of it."""
+    if not keeping.lanes.inline and not keeping.house.outdated:
+        keeping.lanes.begin("prune", partial(_prune_a_while, keeping.house))
+    return []
+
+
+def _prune_a_while(house: House) -> list[str]:
+    from pulse_tui.services.parts import SYSTEM  # noqa: PLC0415
+    from pulse_tui.services.pruning import Pace, prune_due  # noqa: PLC0415
+
+    pace = Pace(time.monotonic, time.sleep, PRUNE_MOST_S[house.store.is_sqlite])
+    kept = house.settings.retention
+    done = prune_due(house.store, kept, holder_name(), SYSTEM, house.clock, pace, is_dead, PRUNE_S)
+    return [one.words() for one in done if one.complete]
 
 
 def _recorded(keeping: Keeping) -> list[str]:
@@ -485,7 +510,7 @@ def _recorded(keeping: Keeping) -> list[str]:
 # A mute that ran out starts its clock before deadlines are looked at.
 _CHORES: Mapping[str, Callable[[Keeping], list[str]]] = {
     "suites": _suites, "runs": _runs, "promotions": _promotions, "days": _days, "advisories": _advisories, "mutes": _mutes, "calendars": _calendars, "deadlines": _deadlines, "reviews": _reviews,
-    "enforce": _push, "deliveries": _deliver, "verdicts": _verdicts, "refused": _refused, "recorded": _recorded, "log": _log,
+    "enforce": _push, "deliveries": _deliver, "verdicts": _verdicts, "refused": _refused, "recorded": _recorded, "prune": _prune, "log": _log,
 }  # fmt: skip
 
 

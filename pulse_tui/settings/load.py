@@ -34,6 +34,7 @@ from pulse_tui.settings.maintenance import read_maintenance
 from pulse_tui.settings.operators import read_operators
 from pulse_tui.settings.polite import floor_of
 from pulse_tui.settings.recording import read_recording
+from pulse_tui.settings.retention import read_retention
 from pulse_tui.settings.service import ServiceShape
 from pulse_tui.settings.shapes import (
     ApprovalsShape,
@@ -62,7 +63,7 @@ SECTIONS = {
     "name", "database", "estate", "sources", "suites", "routes", "playbooks", "operators", "approvals",
     "operators_file", "revoked_keys", "acknowledge_for", "policy", "precedence", "hooks", "heartbeat", "governance", "recording",
     *people.SECTIONS,
-    "changes", "admission", "links", "maintenance", "service",
+    "changes", "admission", "links", "maintenance", "retention", "service",
 }  # fmt: skip
 _OF_POLICY = {"rules", "respond_within", "gate", "rollback", "phase", "storm"}
 _LISTS = {"links", "maintenance", "sources", "suites", "routes", "playbooks", "operators", *people.LISTS}
@@ -254,6 +255,7 @@ def _build(
         heartbeat=whole("heartbeat", HeartbeatShape, None),
         service=whole("service", ServiceShape, ServiceShape()),
         recording=read_recording(sections.get("recording"), problems),
+        retention=read_retention(sections.get("retention"), problems),
         governance=whole("governance", GovernanceShape, GovernanceShape()),
         suites=tuple(read_suites(sections.get("suites"), checks, problems)),
         routes=routes,

@@ -23,6 +23,7 @@ from pulse_tui.settings.load import PlaybookKeys, RouteKeys, SourceKeys, StepKey
 from pulse_tui.settings.maintenance import MaintenanceShape
 from pulse_tui.settings.people_shapes import HoursShape, PersonShape, RoleRuleShape, RungShape, ScheduleShape, TeamShape
 from pulse_tui.settings.recording import RecordingShape
+from pulse_tui.settings.retention import RetentionShape
 from pulse_tui.settings.service import ServiceShape
 from pulse_tui.settings.shapes import (
     ApprovalsShape,
@@ -86,6 +87,7 @@ def config_schema(kinds: Kinds, policy: Mapping[str, Any]) -> dict[str, Any]:
         "heartbeat": made.ref(HeartbeatShape),
         "service": made.ref(ServiceShape),
         "recording": {"anyOf": [made.ref(RecordingShape), {"enum": ["off", False]}]},
+        "retention": made.ref(RetentionShape),
         "governance": made.ref(GovernanceShape),
         "people": _each(made.ref(PersonShape)),
         "teams": _each(made.ref(TeamShape)),

@@ -28,6 +28,7 @@ from pulse_tui.settings.hooks import HooksShape
 from pulse_tui.settings.links import LinkShape
 from pulse_tui.settings.maintenance import MaintenanceShape
 from pulse_tui.settings.recording import RecordingShape
+from pulse_tui.settings.retention import RetentionShape
 from pulse_tui.settings.service import ServiceShape
 
 Id = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$(?!\n)")]
@@ -358,6 +359,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     service: ServiceShape = ServiceShape()
     recording: RecordingShape | None = RecordingShape()
     """None: the board is not recorded."""
+    retention: RetentionShape = RetentionShape()
+    """How long what is stored is kept."""
     governance: GovernanceShape = GovernanceShape()
     acknowledge_for: float = 4 * 3_600.0
     policy: Node | None = None

@@ -62,7 +62,8 @@ from pulse_tui.storage.plumbing.plumbing import PlumbingTables
 from pulse_tui.storage.registry.estate import EstateTables, KeptEstate
 from pulse_tui.storage.registry.inventory import InventoryTables
 from pulse_tui.storage.rollback.plans import RollbackTables
-from pulse_tui.storage.service.service import FrameTable, MemberTable, PrunedTable
+from pulse_tui.storage.service.pruning import PrunedTable
+from pulse_tui.storage.service.service import FrameTable, MemberTable
 from pulse_tui.storage.signals.signals import SignalTable
 from pulse_tui.storage.sql.protected import Protected
 from pulse_tui.storage.turns import Turns

@@ -304,3 +304,43 @@ def test_without_its_tools_the_command_for_postgresql_is_printed(shell: Shell, m
     assert said.code != 0
     assert "pg_dump --format=custom" in said.err
     postgres().drop(name)
+
+
+def test_what_would_go_is_listed_and_then_goes(shell: Shell) -> None:
+    with closing(sqlite3.connect(shell.config / "pulse.db")) as raw:
+        raw.execute(
+            "INSERT INTO signals (id, source, signal_type, severity, confidence, recommended_action, occurred_at, observed_at,"
+            " title, links, evidence, fingerprint, raw) VALUES ('s-old', 'x', 'latency_breach', 'low', 1.0, 'note', 1, 1, 't',"
+            " '[]', '{}', 'f', x'00')"
+        )
+        raw.commit()
+    said = shell("db", "prune", "--dry-run")
+    assert "signals: 1 from before" in said.out
+    assert "would go" in said.out
+    assert "audit: never pruned: each line proves the one before it" in said.out
+    done: Any = shell("db", "prune", "--json", "--class", "signals").json()
+    assert done["classes"][0]["rows"] == 1
+    assert "database.pruned" in shell("activity").out + shell("audit", "export").out
+    assert "was pruned (1 signals)" in shell("explain", "s-old").err
+    assert "was pruned (1 signals)" in shell("doctor").out
+    assert shell("audit", "verify").code == 0
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ("{signals: 0}", "retention.signals: 0 would keep nothing"),
+        ("{items: 0d}", "would keep nothing"),
+        ("{deliveries: 2h}", "less than a day"),
+        ("{audit: 30d}", "the audit log is never pruned"),
+        ("{decisions: 30d}", "shorter than signals"),
+        ("{signal: 30d}", "did you mean 'signals'?"),
+        ("{frames: 3d}", "recording: {keep: 14d}"),
+    ],
+)
+def test_a_retention_that_cannot_be_meant_is_refused_at_its_line(shell: Shell, section: str, words: str) -> None:
+    (shell.config / "retention.yaml").write_text(f"retention: {section}\n")
+    said = shell("db", "prune")
+    assert said.code == 2
+    assert words in said.err
+    assert "retention.yaml:1" in said.err

@@ -38,6 +38,7 @@ COLLECTS = {
     "db upgrade",
     "db backup",
     "db restore",
+    "db prune",
     "demo",
     "ingest",
     "init",

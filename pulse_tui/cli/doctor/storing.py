@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pulse_tui.cli.doctor.lines import Line
 from pulse_tui.domain.errors import ConfigError, PulseError
+from pulse_tui.domain.pruned import Kept
 from pulse_tui.wiring import House, state_dir
 
 PAGES_S = 5.0
@@ -23,8 +24,10 @@ def database(house: House) -> str:
     with house.store.read() as tx:
         count = tx.signals.count()
         refused = tx.signals.refused()
+        pruned = tx.pruned.all().get(Kept.SIGNALS)
+    gone = f", {pruned.words()}" if pruned is not None else ""
     more = f", {refused_words(refused)}" if refused else ""
-    return f"{house.store.shown}, schema {house.store.schema}, {count} signals{more}"
+    return f"{house.store.shown}, schema {house.store.schema}, {count} signals{gone}{more}"
 
 
 def private(house: House) -> Iterator[Line]:

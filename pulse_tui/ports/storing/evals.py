@@ -38,6 +38,10 @@ class Evals(Protocol):
         """A run; its items only when they are asked for: they are large."""
         ...
 
+    def items_pruned(self, run_id: str) -> bool:
+        """Whether it had items that were pruned since: that is not a run that came without any."""
+        ...
+
     def iteration(self, run_id: str) -> int | None: ...
     def runs(self, asset_id: str, suite: str, newest: int | None = None) -> list[tuple[int, EvalRun]]:
         """(iteration, run) without items, oldest first; with ``newest`` only so many that came last."""

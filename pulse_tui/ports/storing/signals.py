@@ -30,7 +30,11 @@ class Signals(Protocol):
         ...
 
     def known(self, signal_ids: Iterable[str]) -> set[str]:
-        """Those of the ids that are stored."""
+        """Those of the ids that came in before, also where they were pruned since and a rule had decided about them."""
+        ...
+
+    def stored(self, signal_ids: Iterable[str]) -> set[str]:
+        """Those of the ids that are there."""
         ...
 
     def last(self, fingerprints: Iterable[str]) -> set[str]:

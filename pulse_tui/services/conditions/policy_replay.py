@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from pulse_tui.domain.pruned import Kept
 from pulse_tui.domain.text import clean, many
 from pulse_tui.domain.words import Environment, Outcome, Priority, SignalType
 from pulse_tui.enrich.facts import facts
@@ -118,6 +119,8 @@ class Replay(NamedTuple):
     """Conditions that are treated otherwise."""
     changed: tuple[Changed, ...]
     """The last of them."""
+    pruned: str = ""
+    """Why not all that came in the span could be judged: some of it is no longer there; empty when all is."""
 
     def words(self) -> str:
         """``over 30 days (12,400 signals): 3 conditions would newly alert, 1 no longer; pages 2 -> 4; ...``."""
@@ -130,6 +133,7 @@ class Replay(NamedTuple):
         ]
         newly = f"{many(self.newly, 'condition')} would newly alert, {self.no_longer} no longer"
         odd = f"; {many(self.undecided, 'fact')} would leave a rule undecided" if self.undecided else ""
+        odd += f"; {self.pruned}" if self.pruned else ""
         return f"{span}: {newly}; {'; '.join(moves)}{odd}"
 
 
@@ -203,7 +207,14 @@ def replay(
         undecided=undecided,
         total=len(moved),
         changed=tuple(moved[:listed]),
+        pruned=_pruned(tx, since),
     )
+
+
+def _pruned(tx: Transaction, since: datetime) -> str:
+    """What of the span is no longer there: an answer about the rest is no answer about all of it."""
+    gone = tx.pruned.all().get(Kept.SIGNALS)
+    return gone.words() if gone is not None and since < gone.before else ""
 
 
 def differing(present: Policy, proposed: Policy) -> list[str]:

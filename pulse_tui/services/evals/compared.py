@@ -49,13 +49,27 @@ def judge(tx: Transaction, suite: SuiteShape, run_id: str, baseline_id: str) -> 
     run, baseline = tx.evals.get(run_id, sheets=True), tx.evals.get(baseline_id, sheets=True)
     if run is None or baseline is None:
         return None
-    comparison = compare(baseline, run, question_of(suite), _looks(tx, suite, run))
+    question = question_of(suite)
+    if lacks := _pruned(tx, suite, run, baseline):
+        comparison = Comparison(run_id=run_id, baseline_id=baseline_id, definition=question.definition, refused=lacks)
+        tx.evals.put_comparison(comparison)
+        return comparison
+    comparison = compare(baseline, run, question, _looks(tx, suite, run))
     if run_id == baseline_id:
         alone = tuple(v for v in comparison.verdicts if v.basis is Basis.LIMIT)
         measures = tuple(msgspec.structs.replace(m, baseline=None) for m in comparison.measures)
         comparison = msgspec.structs.replace(comparison, verdicts=alone, measures=measures)
     tx.evals.put_comparison(comparison)
     return comparison
+
+
+def _pruned(tx: Transaction, suite: SuiteShape, run: EvalRun, baseline: EvalRun) -> str:
+    """Why they cannot be judged once more, where items of them were pruned: from totals alone it would be another verdict."""
+    asked = [run.id, baseline.id]
+    if any(t.growing for t in suite.tasks):
+        asked += [r.id for _, r in tx.evals.runs(run.asset_id, run.suite) if r.version == run.version]
+    gone = next((ident for ident in dict.fromkeys(asked) if tx.evals.items_pruned(ident)), None)
+    return f"the items of run {gone} were pruned: run the suite again to judge it" if gone is not None else ""
 
 
 def _looks(tx: Transaction, suite: SuiteShape, run: EvalRun) -> Looks:

@@ -24,6 +24,7 @@ def flips(parts: JudgeParts, run_id: str, task: str, metric: str) -> Flips:
         baseline = tx.evals.baseline(run.asset_id, run.suite)
         whole = tx.evals.get(run.id, sheets=True)
         before = tx.evals.get(baseline.id, sheets=True) if baseline is not None else None
+        pruned = {r.id for r in (run, baseline) if r is not None and tx.evals.items_pruned(r.id)}
         comparison = compared(tx, parts.suites.get(run.suite), run, baseline)
     new = whole.sheet(task) if whole is not None else None
     old = before.sheet(task) if before is not None else None
@@ -38,6 +39,8 @@ def flips(parts: JudgeParts, run_id: str, task: str, metric: str) -> Flips:
         return empty._replace(headline=f"not compared: {comparison.refused}")
     if old is None or new is None:
         side = f"run {run.id}" if new is None else f"the baseline {baseline.id}"
+        if run.id in pruned if new is None else baseline.id in pruned:
+            return empty._replace(headline=f"the items of {side} were pruned: only totals and verdicts are kept")
         return empty._replace(headline=f"{side} was stored without its items: only totals are known")
     used = next((m for m in (metric, *new.scores) if m in new.scores and m in old.scores), None)
     if used is None:

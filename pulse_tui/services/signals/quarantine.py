@@ -58,15 +58,15 @@ def _locked(one: Rejected, outside: Outside) -> Rejected:
     return msgspec.structs.replace(one, source=shown(one.source, 300), problem=Problem(where, what, hint))
 
 
-def prune_refused(store: Store, now: datetime) -> int:
-    """Take away what is past its caps, once an hour and until nothing is; returns how many."""
+def prune_refused(store: Store, now: datetime, age: timedelta = AGE, *, by_hand: bool = False) -> int:
+    """Take away what is past its caps, once an hour (``by_hand``: now) and until nothing is; returns how many."""
     with store.read() as tx:
         due = tx.plumbing.get_value(_NEXT) or ""
-    if now.isoformat() < due <= (now + EVERY).isoformat():  # later than that: the clock was set back
+    if not by_hand and now.isoformat() < due <= (now + EVERY).isoformat():  # later than that: the clock was set back
         return 0
     with store.write() as tx:
         gone = tx.signals.prune_quarantine(
-            now - AGE, spared=SPARED, of_source=OF_SOURCE, in_all=IN_ALL, at_once=AT_ONCE
+            now - age, spared=SPARED, of_source=OF_SOURCE, in_all=IN_ALL, at_once=AT_ONCE
         )
         tx.plumbing.put_value(_NEXT, (now if gone == AT_ONCE else now + EVERY).isoformat())
     return gone

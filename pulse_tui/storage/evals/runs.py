@@ -73,6 +73,11 @@ class EvalTables:
         row = self._c.execute(sa.select(t.eval_runs).where(t.eval_runs.c.id == run_id)).mappings().first()
         return self._run(row, sheets=sheets) if row else None
 
+    def items_pruned(self, run_id: str) -> bool:
+        s = t.eval_sheets.c
+        gone = sa.select(s.run_id).where(s.run_id == run_id, sa.func.length(s.data) == 0).limit(1)
+        return self._c.execute(gone).first() is not None
+
     def iteration(self, run_id: str) -> int | None:
         return self._c.execute(sa.select(t.eval_runs.c.iteration).where(t.eval_runs.c.id == run_id)).scalar()
 
@@ -203,4 +208,4 @@ class EvalTables:
 
     def _sheets(self, run_id: str) -> tuple[Sheet, ...]:
         query = sa.select(t.eval_sheets.c.data).where(t.eval_sheets.c.run_id == run_id).order_by(t.eval_sheets.c.task)
-        return tuple(_SHEET.decode(zlib.decompress(data)) for data in self._c.execute(query).scalars())
+        return tuple(_SHEET.decode(zlib.decompress(data)) for data in self._c.execute(query).scalars() if data)

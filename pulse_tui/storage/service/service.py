@@ -1,4 +1,4 @@
-"""Pictures of the board, the towers and agents that share the database, what was pruned."""
+"""Pictures of the board, the towers and agents that share the database."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ import sqlalchemy as sa
 from pulse_tui.domain.frame import NEWS, Frame, Weight
 from pulse_tui.domain.member import Member
 from pulse_tui.domain.moments import from_us, to_us
-from pulse_tui.domain.pruned import Kept, Pruned
 from pulse_tui.storage.service import tables as t
 from pulse_tui.storage.sql.bodies import Bodies
 
 _F = t.frames.c
 _MEMBERS = Bodies(t.members, Member)
-_PRUNED = Bodies(t.pruned, Pruned)
 
 
 class FrameTable:
@@ -90,17 +88,3 @@ class MemberTable:
 
     def drop(self, ident: str) -> None:
         self._c.execute(sa.delete(t.members).where(t.members.c.id == ident))
-
-
-class PrunedTable:
-    """Implements :class:`pulse_tui.ports.storing.service.Prunings`."""
-
-    def __init__(self, connection: sa.Connection) -> None:
-        """All work happens in the connection's transaction."""
-        self._c = connection
-
-    def put(self, pruned: Pruned) -> None:
-        _PRUNED.put(self._c, pruned)
-
-    def all(self) -> dict[Kept, Pruned]:
-        return {found.kind: found for found in _PRUNED.where(self._c)}

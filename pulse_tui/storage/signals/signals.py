@@ -15,7 +15,7 @@ from pulse_tui.domain.words import SignalType
 from pulse_tui.ports.storing.signals import Glimpse
 from pulse_tui.storage.signals import tables as t
 from pulse_tui.storage.sql.codec import Codec
-from pulse_tui.storage.sql.lookup import among, chunks, named, present
+from pulse_tui.storage.sql.lookup import among, chunks, fetched, named, present
 from pulse_tui.storage.sql.upsert import insert_many
 
 _ROW = Codec(Signal)
@@ -23,6 +23,7 @@ _PLAIN = Codec(Signal, skip=("evidence",))
 _LAST = (
     "SELECT id FROM signals WHERE seq IN (SELECT max(seq) FROM signals WHERE fingerprint {among} GROUP BY fingerprint)"
 )
+_DECIDED = "SELECT DISTINCT signal_id FROM decisions WHERE signal_id {among}"
 _RECENT = 20_000
 _LISTED = 200
 """Most values that a query lists."""
@@ -34,6 +35,7 @@ class SignalTable:
     def __init__(self, connection: sa.Connection) -> None:
         """All work happens in the connection's transaction."""
         self._c = connection
+        self._any_pruned: bool | None = None
 
     def add(self, signals: Sequence[tuple[Signal, bytes]]) -> list[Signal]:
         if not signals:
@@ -53,7 +55,20 @@ class SignalTable:
         return new
 
     def known(self, signal_ids: Iterable[str]) -> set[str]:
+        asked = list(signal_ids)
+        here = self.stored(asked)
+        if len(here) < len(asked) and self._pruned():
+            # A signal that was pruned left its decisions: it does not come in once more.
+            here |= {row[0] for row in among(self._c, _DECIDED, dict.fromkeys(i for i in asked if i not in here))}
+        return here
+
+    def stored(self, signal_ids: Iterable[str]) -> set[str]:
         return present(self._c, t.signals.c.id, signal_ids)
+
+    def _pruned(self) -> bool:
+        if self._any_pruned is None:
+            self._any_pruned = bool(fetched(self._c, "SELECT 1 FROM pruned WHERE kind = 'signals'"))
+        return self._any_pruned
 
     def last(self, fingerprints: Iterable[str]) -> set[str]:
         return {row[0] for row in among(self._c, _LAST, dict.fromkeys(fingerprints))}
