@@ -34,6 +34,7 @@ NAMES = [
     "delivery",
     "feed30",
     "rehearse",
+    "pushed",
 ]
 
 if __name__ == "__main__":

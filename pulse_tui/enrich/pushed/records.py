@@ -56,7 +56,7 @@ class _Event(msgspec.Struct):
     time: str | None = None
     subject: str | None = None
     datacontenttype: str | None = None
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw = msgspec.Raw(b"")
     data_base64: str | None = None
 
 
@@ -214,7 +214,7 @@ def _data(event: _Event) -> bytes:
     kind = (event.datacontenttype or JSON).partition(";")[0].strip().lower()
     if kind != JSON and not kind.endswith("+json"):
         raise BadRecord(Problem("datacontenttype", "the data are to be JSON: the fields of a signal", JSON))
-    data = bytes(event.data) if event.data is not None else b""
+    data = bytes(event.data)
     if event.data_base64 is not None:
         try:
             data = base64.b64decode(event.data_base64, validate=True)

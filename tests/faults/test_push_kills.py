@@ -1,0 +1,107 @@
+"""An agent that is killed while eight senders push: what was answered as accepted is stored, once."""
+
+from __future__ import annotations
+
+import random
+import signal as signals
+import sqlite3
+import threading
+import time
+from collections import Counter
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.fakes.agents import Line, body_of, configure, free_port, ready, start, wire
+from tests.fakes.pushing import quiet
+
+AGAIN = (429, 503)
+
+
+class Eight:
+    """Eight senders, each with one request at a time, which go on with the same record until it is answered."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.accepted: list[set[str]] = [set() for _ in range(8)]
+        self.done = threading.Event()
+        self.broken: list[str] = []
+        self.threads = [threading.Thread(target=self._run, args=(n,)) for n in range(8)]
+
+    def total(self) -> int:
+        return sum(map(len, self.accepted))
+
+    def _run(self, sender: int) -> None:
+        number, line = 0, None
+        while not self.done.is_set():
+            at = datetime.now(UTC).isoformat()
+            records = [
+                quiet(f"{number}-{n}", asset_id="asset-0", occurred_at=at, observed_at=at)
+                for n in range(1 + sender % 3)
+            ]
+            request = wire(sender, body_of(*records))
+            while not self.done.is_set():
+                try:
+                    line = line or Line(self.port)
+                    status, body = line.send(request)
+                except OSError:  # killed: the same once more
+                    line = None
+                    time.sleep(0.02)
+                    continue
+                if status in AGAIN:
+                    time.sleep(0.1)
+                    continue
+                if status != 202:
+                    self.broken.append(f"{status} {body!r}")
+                    return
+                self.accepted[sender].update(msgspec.json.decode(body)["ids"])
+                number += 1
+                break
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.slow)])
+def test_nothing_that_was_accepted_is_lost_when_the_agent_is_killed(kills: int, tmp_path: Path) -> None:
+    chance = random.Random(16)
+    folder, port = tmp_path / "estate", free_port()
+    configure(folder, port)
+    senders = Eight(port)
+    process = start(folder)
+    try:
+        ready(port, process)
+        for thread in senders.threads:
+            thread.start()
+        for _ in range(kills):
+            before = senders.total()
+            end = time.monotonic() + 30
+            while senders.total() < before + 20 and time.monotonic() < end and not senders.broken:
+                time.sleep(0.005)
+            time.sleep(chance.uniform(0.0, 0.1))
+            process.kill()
+            process.wait()
+            process = start(folder)
+            ready(port, process)
+        before = senders.total()
+        end = time.monotonic() + 30
+        while senders.total() < before + 20 and time.monotonic() < end:
+            time.sleep(0.01)
+        senders.done.set()
+        for thread in senders.threads:
+            thread.join(40)
+        process.send_signal(signals.SIGTERM)
+        assert process.wait(20) == 0
+    finally:
+        senders.done.set()
+        process.kill()
+        process.wait()
+    accepted = set().union(*senders.accepted)
+    assert senders.broken == []
+    with closing(sqlite3.connect(folder / "pulse.db")) as database:
+        stored = Counter(row[0] for row in database.execute("SELECT id FROM signals"))
+        judged = {row[0] for row in database.execute("SELECT DISTINCT signal_id FROM decisions")}
+    assert accepted - stored.keys() == set()
+    assert max(stored.values()) == 1
+    assert accepted - judged == set()
+    assert len(accepted) >= 20 * (kills + 1)
