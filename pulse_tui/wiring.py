@@ -493,6 +493,7 @@ class House:
         hints = Hints(lambda source, request: take_hint(source, request, parts, seen))
         receiver = Receiver("hooks", shape.host, shape.port, [hints.served])
         if shape.senders and not self.read_only:
+            from pulse_tui.domain.happening import Happening, Level  # noqa: PLC0415
             from pulse_tui.hooks.pushes import Pushes  # noqa: PLC0415  only where somebody sends
             from pulse_tui.services.signals.pushes import Senders  # noqa: PLC0415
 
@@ -500,6 +501,10 @@ class House:
             pushes = Pushes(senders)
             receiver.also([pushes.served])
             receiver.counts = pushes.counts
+            receiver.notes = [
+                Happening(f"hooks: nothing of {one.sender} is taken: {one.why}", "sender_unusable", Level.ERROR)
+                for one in senders.unusable
+            ]
         return receiver
 
     def admission(self) -> Admission | None:

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
     with opened(options) as house:
         parts = house.judging
         for name in options.sources:
-            if name not in parts.sources:
+            if name not in parts.sources and name not in parts.senders:
                 raise NotFound(f"there is no source {name!r}", todo=nearest(name, parts.sources))
         house.sync()
         rounds = [refresh(name, parts, holder_name()) for name in options.sources or parts.sources]

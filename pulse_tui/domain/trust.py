@@ -53,6 +53,8 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
     """When it was first read in full; None: never yet, or it is no page."""
     news_at: datetime | None = None
     """When it last brought anything new."""
+    sent: str = ""
+    """Of a sender: how many records of it were accepted, repeated and refused."""
     entries: int | None = None
     """How many it listed when it was last believed; None: it is no page."""
     usual_s: float | None = None

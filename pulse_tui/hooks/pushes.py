@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from pulse_tui.domain.errors import Busy, PulseError
+from pulse_tui.domain.happening import Happening, Level
 from pulse_tui.domain.push import Landed, Part, Push, Unreadable, counted, whole_status
 from pulse_tui.domain.text import many
 from pulse_tui.hooks.receiver import Asked, Head, Receiver, Reply, Served, Stop
@@ -41,6 +42,7 @@ IN_LOOP = 32 << 10
 BURST_S = 10.0
 """So many seconds' worth of records a sender may send at once."""
 FLUSH_S = 1.0
+_DATABASE = "the database"
 TOLD_S = 60.0
 """At most one sentence about refused requests in this time."""
 PAUSE_S = 2.0
@@ -268,7 +270,8 @@ class Pushes:
     def _failed(self, taken: Sequence[tuple[_Waiting, int]], error: Exception, at: Receiver) -> None:
         """Nothing of a transaction is stored: those in it are told so, and others for a moment before they send much."""
         if not isinstance(error, PulseError):
-            at.tell(f"{at.name}: internal error: {type(error).__name__}: {error}")
+            text = f"{at.name}: internal error: {type(error).__name__}: {error}"
+            at.tell(Happening(text, "internal_error", Level.ERROR))
             error = PulseError("internal error")
         self._blocked = (
             (HTTPStatus.TOO_MANY_REQUESTS, PAUSE_S)
@@ -282,7 +285,7 @@ class Pushes:
                 waiting.done.set_exception(error)
 
     def _cannot(self, sender: Any, error: PulseError, at: Receiver) -> Stop:
-        self._say(at, "the database", str(error))
+        self._say(at, _DATABASE, str(error))
         if isinstance(error, Busy):
             return self._stop(sender, HTTPStatus.TOO_MANY_REQUESTS, PAUSE_S, "the database is busy")
         return self._stop(sender, HTTPStatus.SERVICE_UNAVAILABLE, FULL_S, "the database cannot be written")
@@ -294,7 +297,7 @@ class Pushes:
             try:
                 await asyncio.get_running_loop().run_in_executor(self._pool, self._desk.flush)
             except PulseError as error:
-                self._say(at, "the database", str(error))
+                self._say(at, _DATABASE, str(error))
             except RuntimeError:
                 return  # the pool has ended
             if not self._line and at.address is not None:
@@ -315,7 +318,10 @@ class Pushes:
         now = time.monotonic()
         if now - self._told.get(who, -TOLD_S) >= TOLD_S:
             self._told[who] = now
-            at.tell(f"{at.name}: signals of {who}: {what}" if who != "the database" else f"{at.name}: {what}")
+            text = f"{at.name}: {what}" if who == _DATABASE else f"{at.name}: signals of {who}: {what}"
+            about = {} if who == _DATABASE else {"source": who}
+            event = "push_not_stored" if who == _DATABASE else "push_refused"
+            at.tell(Happening(text, event, Level.ERROR if who == _DATABASE else Level.WARNING, **about))
 
 
 _JSON = "application/json"

@@ -112,6 +112,8 @@ class Receiver:
 
     def __init__(self, name: str, host: str, port: int, served: Sequence[Served]) -> None:
         """``name`` stands before every sentence of it; ``port`` 0 lets the system choose, ``address`` says which."""
+        self.notes: Sequence[str] = ()
+        """Sentences for whoever starts it."""
         self.name = name
         self._host, self._port, self._served = host, port, tuple(served)
         self._server: asyncio.Server | None = None
@@ -166,6 +168,8 @@ class Receiver:
         """
         self.tell, self.hint, self._stopping = on_event, on_hint, False
         self._pool = ThreadPoolExecutor(self.THREADS, self.name)
+        for note in self.notes:
+            on_event(note)
         if (trouble := await self._listen()) is not None:
             what = f"{self.name}: {self._shown()} cannot be listened on: {trouble}"
             on_event(Happening(what, "listen_failed", Level.ERROR))

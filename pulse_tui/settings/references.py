@@ -12,6 +12,7 @@ import msgspec
 from pulse_tui.domain.notice import ANY_USE, Use
 from pulse_tui.domain.oncall import OnCall
 from pulse_tui.settings.check import closest, nearest
+from pulse_tui.settings.hooks import in_scope
 from pulse_tui.settings.shapes import AssetShape, Settings
 
 _PLACEHOLDER = re.compile(
@@ -56,6 +57,12 @@ def broken(settings: Settings, known: Known) -> Iterator[Broken]:
         named = dict(_options(source.options)).get("suite")
         if isinstance(named, str) and named not in suites:
             yield Broken(f"source {source.id}", f"there is no suite {named!r} {nearest(named, suites)}".rstrip())
+    for sender in settings.hooks.senders if settings.hooks is not None else ():
+        for name in sender.assets:
+            if name.endswith("*") and not any(in_scope(asset, (name,)) for asset in versions):
+                yield Broken(
+                    f"sender {sender.id}", f"no asset begins with {name[:-1]!r} {nearest(name[:-1], versions)}".rstrip()
+                )
     yield from _owners(settings, known)
 
 
@@ -78,6 +85,9 @@ def _named_assets(settings: Settings) -> Iterator[tuple[str, str]]:
             if name == "deployments":
                 places = value if isinstance(value, (list, tuple)) else ()
                 yield from ((f"route {route.id}", a) for p in places for n, a in _options(p) if n == "asset")
+    for sender in settings.hooks.senders if settings.hooks is not None else ():
+        plain = (a for a in sender.assets if not a.endswith("*"))
+        yield from ((f"sender {sender.id}", a) for a in (*plain, *sender.labels.assets.values()))
     if settings.admission is not None:
         yield from ((f"admission of {i.image}", i.asset) for i in settings.admission.images)
     yield from ((f"change window {w.why}".rstrip(), a) for w in settings.changes.windows for a in w.assets)
@@ -174,6 +184,8 @@ def _values(settings: Settings) -> Iterator[tuple[str, str, Any]]:
     for kind, items in (("source", settings.sources), ("route", settings.routes)):
         for item in items:
             yield from ((f"{kind} {item.id}", name, value) for name, value in _options(item.options))
+    for sender in settings.hooks.senders if settings.hooks is not None else ():
+        yield f"sender {sender.id}", "token", sender.tokens
     for book in settings.playbooks:
         for step in book.steps:
             yield from ((f"playbook {book.id}", f"{step.kind} {name}", value) for name, value in step.options.items())

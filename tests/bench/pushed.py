@@ -23,7 +23,7 @@ import msgspec
 
 from pulse_tui.domain.signal import encode
 from tests.bench.ingest import one
-from tests.fakes.agents import TOKENS, Line, body_of, configure, free_port, processor_s, ready, start, wire
+from tests.fakes.pushing_agent import TOKENS, Line, body_of, configure, free_port, processor_s, ready, start, wire
 
 ASSETS = 300
 

@@ -1,123 +1,129 @@
-"""A real agent in a process of its own, with senders, and a client that costs little."""
+"""SSH agents: one that holds keys in memory, ones that misbehave, and OpenSSH's own."""
 
 from __future__ import annotations
 
-import os
+import contextlib
+import shutil
 import socket
 import subprocess
-import sys
-import time
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import msgspec
-
-from tests.fakes.pushing import SECRETS
-
-TOKENS = [f"token-of-sender-{n:02}-for-tests" for n in range(8)]
-
-
-def free_port() -> int:
-    """One that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from pulse_tui.domain.errors import NoAgent
+from pulse_tui.domain.sshsig import PublicKey, Reader, Signature, string
+from pulse_tui.ports import HeldKey
+from pulse_tui.signing import wrong
+from tests.fakes.sshkeys import Pair
 
 
-def configure(
-    folder: Path, port: int, assets: int = 2, *, database: str = "sqlite:///pulse.db", rate: str = "1000000/s"
-) -> None:
-    """A configuration with eight senders ``s0`` to ``s7``, and assets ``asset-0`` ... in production."""
-    estate = "".join(
-        f"    - {{id: asset-{n}, asset_type: service, owner_team: t, tier: internal, environments: {{production: {{version: 1.0.0}}}}, "
-        "releases: [{version: 1.0.0, state: promoted}]}\n"
-        for n in range(assets)
-    )
-    senders = "".join(f'    - {{id: s{n}, token: "${{SENDER_{n}}}", rate: {rate}}}\n' for n in range(8))
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "pulse.yaml").write_text(
-        f"name: pushed\ndatabase: {database}\nestate:\n  assets:\n{estate}"
-        f'hooks:\n  listen: "127.0.0.1:{port}"\n  senders:\n{senders}'
-    )
-    (folder / "pulse.yaml").chmod(0o600)
-    folder.chmod(0o700)
+class Keys:
+    """An agent without a socket: the keys that it holds now, and the real verification."""
+
+    def __init__(self, *pairs: Pair) -> None:
+        """``made`` says what it answers."""
+        self.pairs = list(pairs)
+        self.made: Callable[[Pair, bytes], bytes] = lambda pair, data: pair.made(data)
+        self.asked = 0
+
+    def held(self) -> list[HeldKey]:
+        if not self.pairs:
+            raise NoAgent("there is no SSH agent here")
+        return [HeldKey(p.public, "in memory") for p in self.pairs]
+
+    def sign(self, key: PublicKey, data: bytes) -> bytes:
+        self.asked += 1
+        return self.made(next(p for p in self.pairs if p.public == key), data)
+
+    def wrong(self, signature: Signature, message: bytes) -> str:
+        return wrong(signature, message)
 
 
-def environment() -> dict[str, str]:
-    """With the tokens of the senders."""
-    return {**os.environ, **SECRETS, **{f"SENDER_{n}": token for n, token in enumerate(TOKENS)}}
+OPENSSH = all(shutil.which(tool) for tool in ("ssh-agent", "ssh-add", "ssh-keygen"))
+Answer = Callable[[socket.socket, bytes], None]
 
 
-def start(folder: Path) -> subprocess.Popen[bytes]:
-    """An agent; its output goes to ``agent.log`` in the folder."""
-    with (folder / "agent.log").open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "pulse_tui", "agent", "--config", str(folder)],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(),
-        )  # fmt: skip
+def answer(connection: socket.socket, kind: int, body: bytes = b"") -> None:
+    """One message of the protocol."""
+    connection.sendall(string(bytes([kind]) + body))
 
 
-def ready(port: int, process: subprocess.Popen[bytes], seconds: float = 60.0) -> None:
-    """Wait until it listens. Raises AssertionError when it ends or takes too long."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            assert process.poll() is None, f"the agent ended with {process.returncode}"
-            assert time.monotonic() < end, "the agent does not listen"
-            time.sleep(0.02)
-        else:
+def holding(pairs: Sequence[Pair], made: Callable[[Pair, bytes], bytes] | None = None) -> Answer:
+    """An agent that holds these keys; ``made`` is what it answers instead of a signature."""
+
+    def act(connection: socket.socket, request: bytes) -> None:
+        if request[0] == 11:
+            keys = b"".join(string(p.public.blob) + string(b"a comment") for p in pairs)
+            answer(connection, 12, len(pairs).to_bytes(4, "big") + keys)
             return
+        reader = Reader(request[1:], "request")
+        blob, data = reader.string(), reader.string()
+        found = next((p for p in pairs if p.public.blob == blob), None)
+        if found is None:
+            answer(connection, 5)
+        else:
+            answer(connection, 14, string(made(found, data) if made else found.made(data)))
+
+    return act
 
 
-def wire(sender: int, body: bytes, kind: str = "application/json") -> bytes:
-    """A request of a sender, ready to be sent."""
-    head = (
-        f"POST /signals HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKENS[sender]}\r\n"
-        f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+def _whole(connection: socket.socket) -> bytes:
+    size = int.from_bytes(connection.recv(4, socket.MSG_WAITALL), "big")
+    return connection.recv(size, socket.MSG_WAITALL) if size else b""
 
 
-class Line:
-    """A connection that is kept."""
+@contextlib.contextmanager
+def agent(act: Answer) -> Iterator[str]:
+    """The path of a socket behind which ``act`` answers each request."""
+    with tempfile.TemporaryDirectory(prefix="agent-") as folder, socket.socket(socket.AF_UNIX) as listener:
+        path = f"{folder}/s"
+        listener.bind(path)
+        listener.listen(8)
 
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._left = b""
+        def one(connection: socket.socket) -> None:
+            with connection, contextlib.suppress(OSError):
+                while request := _whole(connection):
+                    act(connection, request)
 
-    def send(self, request: bytes) -> tuple[int, bytes]:
-        """Status and body of the answer. Raises OSError when the other end goes away."""
-        self._socket.sendall(request)
-        data = self._left
-        while b"\r\n\r\n" not in data:
-            data += self._more()
-        head, _, body = data.partition(b"\r\n\r\n")
-        low = head.lower()
-        at = low.index(b"content-length:") + 15
-        length = int(low[at:].split(b"\r\n", 1)[0])
-        while len(body) < length:
-            body += self._more()
-        self._left = body[length:]
-        return int(head[9:12]), body[:length]
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    threading.Thread(target=one, args=(listener.accept()[0],), daemon=True).start()
 
-    def _more(self) -> bytes:
-        data = self._socket.recv(65_536)
-        if not data:
-            raise ConnectionResetError
-        return data
-
-    def close(self) -> None:
-        self._socket.close()
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield path
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(2)
 
 
-def processor_s(pid: int) -> float:
-    """Seconds of processor time of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def body_of(*records: object) -> bytes:
-    """One record, or a list of them."""
-    return msgspec.json.encode(records[0] if len(records) == 1 else records)
+@contextlib.contextmanager
+def openssh(folder: Path, kinds: Sequence[str] = ("ed25519",)) -> Iterator[tuple[str, dict[str, str]]]:
+    """OpenSSH's own agent with a key of each kind that ssh-keygen made: (socket, public line by kind)."""
+    with tempfile.TemporaryDirectory(prefix="agent-") as short:
+        path = f"{short}/s"
+        started = subprocess.Popen(
+            ["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            lines = {}
+            for kind in kinds:
+                name, _, bits = kind.partition(":")
+                key = folder / f"id_{name}{bits}"
+                size = ["-b", bits] if bits else []
+                made = ["ssh-keygen", "-q", "-t", name, *size, "-N", "", "-C", f"{name} key", "-f", str(key)]
+                subprocess.run(made, check=True)
+                lines[kind] = key.with_suffix(".pub").read_text()
+            while not Path(path).exists() and started.poll() is None:
+                started.poll()
+            add = ["ssh-add", "-q", *(str(folder / f"id_{k.replace(':', '')}") for k in kinds)]
+            subprocess.run(
+                add, check=True, env={"SSH_AUTH_SOCK": path, "PATH": "/usr/bin:/bin"}, stderr=subprocess.DEVNULL
+            )
+            yield path, lines
+        finally:
+            started.terminate()
+            started.wait(5)

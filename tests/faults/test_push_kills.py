@@ -15,8 +15,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.fakes.agents import Line, body_of, configure, free_port, ready, start, wire
 from tests.fakes.pushing import quiet
+from tests.fakes.pushing_agent import Line, body_of, configure, free_port, ready, start, wire
 
 AGAIN = (429, 503)
 

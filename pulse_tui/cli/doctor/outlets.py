@@ -95,9 +95,10 @@ def hooks(house: House) -> Iterator[Line]:
     everywhere = shape.host in ("0.0.0.0", "::")  # noqa: S104  said, not done
     yield Line(
         "hooks",
-        True if trusted and is_here(shape.host) and not everywhere else None,
+        True if (trusted or shape.senders) and is_here(shape.host) and not everywhere else None,
         f"a tower or agent listens on {shape.listen}, POST /hooks/<source>; "
         + (f"hints from {', '.join(trusted)}" if trusted else "no source has a webhook_secret")
+        + (f"; POST /signals: {', '.join(s.id for s in shape.senders)}" if shape.senders else "")
         + (f"; without a webhook_secret: {', '.join(bare)}" if trusted and bare else "")
         + (
             f"; {'every network of this machine' if everywhere else 'the network'} reaches it in the clear: listen on "
@@ -106,6 +107,17 @@ def hooks(house: House) -> Iterator[Line]:
             else ""
         ),
     )
+
+
+def senders(house: House) -> Iterator[Line]:
+    """Tokens of senders that are not accepted, and why."""
+    shape = house.settings.hooks
+    if shape is None or not shape.senders:
+        return
+    from pulse_tui.services.signals.pushes import Senders  # noqa: PLC0415
+
+    for bad in Senders(shape, house.judging).unusable:
+        yield Line(f"sender {bad.sender}", False, f"nothing of it is taken: {bad.why}")
 
 
 def _filled(secret: str | None) -> bool:

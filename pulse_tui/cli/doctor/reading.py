@@ -13,10 +13,24 @@ from pulse_tui.wiring import House
 def sources(house: House, named: Collection[str]) -> Iterator[Line]:
     """How each was last read; without the reason where it is ``named`` above already, for what it is now."""
     from pulse_tui.domain.health import Health  # noqa: PLC0415
+    from pulse_tui.services.signals.pushes import counts_of  # noqa: PLC0415
 
     now = house.clock()
     with house.store.read() as tx:
         known = tx.plumbing.sources()
+        counts = {ident: counts_of(tx, ident) for ident in house.judging.senders}
+    for ident, sent in counts.items():
+        status = known.get(ident)
+        if status is None or status.last_good_at is None:
+            yield Line(f"source {ident}", None, "pushed, nothing came yet: POST /signals with its token")
+            continue
+        health = status.health(now)
+        why = f": {status.reason} (pulse-tui status --quarantine)" if status.reason else ""
+        yield Line(
+            f"source {ident}",
+            True if health is Health.GOOD else None,
+            f"pushed, {health.value}, {sent.words()}, last {status.last_good_at:%Y-%m-%d %H:%M}{why}",
+        )
     for source in house.judging.sources.values():
         status = known.get(source.id)
         if status is None or status.last_attempt_at is None:

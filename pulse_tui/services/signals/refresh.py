@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from pulse_tui.domain.catalogue import Catalogue
-from pulse_tui.domain.errors import NotFound, Problem, PulseError, SourceError, StorageError
+from pulse_tui.domain.errors import NotFound, Problem, PulseError, SourceError, StorageError, WrongUse
 from pulse_tui.domain.evidence import HealthEvidence
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.lifecycle import Lifecycles
@@ -66,6 +66,8 @@ def refresh(source_id: str, parts: JudgeParts, holder: str, *, due: bool = False
     that server lately. Raises NotFound for a source that the configuration does not have.
     """
     shape = parts.sources.get(source_id)
+    if source_id in parts.senders:
+        raise WrongUse(f"{source_id} is not asked: it sends", todo="pulse-tui doctor says when it last did")
     if shape is None:
         raise NotFound(f"there is no source {source_id!r}", todo=nearest(source_id, parts.sources))
     now = parts.clock()

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
+from pulse_tui.domain.push import KIND
 from pulse_tui.domain.trust import Trust, TrustState
 from pulse_tui.enrich.vendors.vigil import trust_of
 from pulse_tui.ports import Transaction
+from pulse_tui.services.signals.pushes import counts_of
 
 _ORDER = {state: place for place, state in enumerate(TrustState)}
 
@@ -14,5 +18,11 @@ _ORDER = {state: place for place, state in enumerate(TrustState)}
 def trust(tx: Transaction, now: datetime) -> list[Trust]:
     """Every source, the least trusted first."""
     pages = {page.source: page for page in tx.vendors.pages()}
-    found = [trust_of(status, pages.get(status.id), now) for status in tx.plumbing.sources().values()]
+    found = [
+        msgspec.structs.replace(
+            trust_of(status, pages.get(status.id), now),
+            sent=counts_of(tx, status.id).words() if status.kind == KIND else "",
+        )
+        for status in tx.plumbing.sources().values()
+    ]
     return sorted(found, key=lambda t: (_ORDER[t.state], t.source))

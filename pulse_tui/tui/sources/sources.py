@@ -41,6 +41,8 @@ def trust_lines(row: Trust, wide: int, kinds: int, now_us: int) -> list[str]:
     state = styles.state(row.state.value)[0]
     first = f"{state:<{_STATE}} {row.source:<{wide}}  {row.kind:<{kinds}}  last good {since:>3}{asked}"
     below = [row.why] if row.why else []
+    if row.sent:
+        below.append(row.sent)
     if news := news_of(row, now_us):
         below.append(news)
     return [safe(first), *(safe(f"{'':<{_STATE}} {text}") for text in below)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from pulse_tui.domain.push import KIND
 from pulse_tui.tui.asks.sources import Collect, OpenSources
 from pulse_tui.tui.wing import Wing
 
@@ -56,4 +57,6 @@ class SourcesWing(Wing):
         if self._context.head.read_only:
             return
         for row in self._rows():
+            if row.kind == KIND:
+                continue
             yield Command(f"refresh {row.id}", f"collect from this {row.kind} source", Collect(row.id))
