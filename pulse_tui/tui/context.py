@@ -9,6 +9,7 @@ from textual.app import App
 from textual.screen import Screen
 
 from pulse_tui.tui.asks.base import Ask, OpenPage
+from pulse_tui.tui.kit.filter_line import FilterScreen
 from pulse_tui.tui.kit.guard import GuardedScreen
 from pulse_tui.tui.kit.opening import Opening
 from pulse_tui.tui.kit.screen import BaseScreen, Head
@@ -190,6 +191,8 @@ class Context:
             self.back_to_panes()
         under = self.page
         page.path = (*under.path, under.crumb())
+        if isinstance(page, FilterScreen):
+            page.kept = self.main.kept
         self._app.push_screen(page)
 
     @property

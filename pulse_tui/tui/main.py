@@ -18,7 +18,7 @@ from pulse_tui.tui.asks.registry import Freeze, OpenCalendar, OpenDependents, Op
 from pulse_tui.tui.asks.rollback import Drill, OpenPlans, Propose, Route
 from pulse_tui.tui.asks.sources import Collect, OpenSources
 from pulse_tui.tui.asks.vendors import OpenNotes
-from pulse_tui.tui.kit.filter_line import FilterScreen
+from pulse_tui.tui.kit.filter_line import MARKS, FilterScreen, capitals
 from pulse_tui.tui.kit.keys import EVERYWHERE, MOVES, Key, bind
 from pulse_tui.tui.kit.screen import LEAST, Head
 from pulse_tui.tui.session import Session, together
@@ -81,7 +81,7 @@ LEAVE: Final = (
     bind("O", "letters", "outbox", "messages that did not arrive, and why: replay or drop them"),
     bind("A", "activity", "activity", "everything that all operators and the program did, newest first"),
     bind("S", "sources", "sources", "how every source is doing, and what was refused"),
-    bind("escape", "clear", "clear", "clear the filter, or the message in the last line"),
+    bind("escape", "clear", "clear", "clear the message in the last line, the marks, the filter"),
     *EVERYWHERE[:-2],
     bind("q", "app.quit", "quit"),
 )
@@ -94,6 +94,7 @@ def keys_of(panes: Sequence[Pane]) -> list[Key]:
         *(key for pane in panes for key in pane.KEYS),
         *OF_SUBJECT,
         *OF_ESTATE,
+        *MARKS,
         *EVERYWHERE[-2:],
         *MOVES,
         *ATTENTION,
@@ -124,6 +125,7 @@ class MainScreen(FilterScreen):
         for number, pane in enumerate(panes, 1):
             pane.number = number
             self.complaints += pane.restore(session)
+        self.kept = {name: text for name, text in session.shown.items() if name.endswith((".sort", ".columns"))}
         self._own = {key.name for pane in panes for key in pane.KEYS}
         # Textual looks for the action of a key on the screen: what is a pane's own is found there too.
         for name in self._own:
@@ -159,8 +161,19 @@ class MainScreen(FilterScreen):
         return self.panes
 
     def session(self) -> Session:
-        """Where the operator is now."""
-        return together(self.current, (pane.remembered() for pane in self.panes))
+        """Where the operator is now, and how the tables of pages are arranged."""
+        pages = Session(self.current, {}, {}, self.kept)
+        return together(self.current, (pages, *(pane.remembered() for pane in self.panes)))
+
+    def arranged_as_left(self) -> None:
+        """Each pane restores its own; the keys of the others take no letter from it."""
+        for pane in self.panes:
+            if (table := pane.table) is not None:
+                others = self._own - {key.name for key in pane.KEYS}
+                table.take_letters(capitals([key for key in self.all_keys if key.name not in others]))
+
+    def rearranged(self) -> None:
+        """The pane remembers it."""
 
     # ------------------------------------------------------------------ data
 
@@ -231,7 +244,7 @@ class MainScreen(FilterScreen):
             return (subject := pane.subject()) is not None and subject.environment is not None
         if action in ("history", "tree", "verdicts"):
             return pane.subject() is not None
-        if action == "filter":
+        if action in ("filter", "mark", "mark_all", "arrange"):
             return pane.table is not None
         if action == "open":
             return pane.open() is not None
@@ -262,7 +275,7 @@ class MainScreen(FilterScreen):
     def action_clear(self) -> None:
         if self.bottom.message:
             self.say("")
-        else:
+        elif not self.unmark():
             self.clear_filter()
 
     def action_copy(self) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from pulse_tui.tui.kit.canvas import Canvas
+from pulse_tui.tui.kit.columns import kept, restored
 from pulse_tui.tui.kit.filters import BadFilter
 from pulse_tui.tui.kit.opening import Asking
 from pulse_tui.tui.kit.rows import RowT
@@ -147,16 +148,19 @@ class TablePane(Table[RowT], Pane):
         raise NotImplementedError
 
     def copied(self) -> str:
-        return self.spec.copied(self.row) if self.row is not None else ""
+        return self.copied_text
 
     def remembered(self) -> Session:
         name, key = str(self.id), self.cursor_key
+        filters = {name: self.filter.text} if self.filter.terms else {}
         return Session(
-            cursors={name: key} if key else {}, filters={name: self.filter.text} if self.filter.terms else {}
+            cursors={name: key} if key else {}, filters=filters, shown=kept(self.arrangement, self.spec.called)
         )
 
     def restore(self, saved: Session) -> list[str]:
-        name, complaints = str(self.id), []
+        name = str(self.id)
+        arrangement, complaints = restored(saved.shown, self.spec.called, self.spec.columns)
+        self.show_as(arrangement)
         if text := saved.filters.get(name):
             try:
                 self.set_filter(text)

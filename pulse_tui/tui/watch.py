@@ -147,4 +147,6 @@ class Watch:
         """Ages may have changed; and the board may be old, where it can no longer be asked for."""
         if self._known_us and abs(self.now_us - self._known_us) > BROKEN_AFTER_S * 1e6:
             self.set_head(as_of=f"{from_us(self._known_us):%H:%M:%S}")
-        self.main.tick(self.now_us)
+        for screen in self._app.screen_stack:
+            if isinstance(screen, BaseScreen):
+                screen.tick(self.now_us)

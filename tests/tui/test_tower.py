@@ -64,7 +64,7 @@ def test_an_empty_estate_says_what_to_do_next() -> None:
 def test_read_only_hides_the_actions_and_says_so(size: tuple[int, int]) -> None:
     async def scenario(pilot: Pilot) -> None:
         assert " READ-ONLY " in pilot.lines()[0]
-        assert pilot.lines()[-1] == " Enter open  / filter  h history  t tree  : command  ? help"
+        assert pilot.lines()[-1] == " Enter open  / filter  h history  t tree  o sort  : command  ? help"
         await pilot.press("enter")
         assert pilot.lines()[-1].replace(" ", "") == "oopenplaneassetnnextEscback:command?help"
         await pilot.press("question_mark")

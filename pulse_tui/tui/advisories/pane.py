@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pulse_tui.domain.views.advisories import UNNAMED
 from pulse_tui.domain.views.signals import silent
-from pulse_tui.tui.advisories.rows import ADVISORIES, OWN_NAMES
+from pulse_tui.tui.advisories.rows import ADVISORIES
 from pulse_tui.tui.asks.advisories import OpenAdvisory, OpenLedger
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.pane import TablePane
@@ -25,10 +25,6 @@ class AdvisoriesPane(TablePane["AdvisoryRow"]):
 
     TAB = "Advisories"
     KEYS: ClassVar = (
-        bind(
-            "o", "names", "own names",
-            "advisories: components by our one naming scheme, or as their providers write them", show=True,
-        ),
         bind(
             "l", "ledger", "ledger", "advisories: what is matched, clean and not audited, and how new each feed is",
             show=True,
@@ -53,6 +49,3 @@ class AdvisoriesPane(TablePane["AdvisoryRow"]):
 
     def action_ledger(self) -> None:
         self.post_message(OpenLedger())
-
-    def action_names(self) -> None:
-        self.use(ADVISORIES if self.spec is OWN_NAMES else OWN_NAMES)

@@ -87,6 +87,7 @@ def radius_ref(line: RadiusLine) -> Ref | None:
 
 RADIUS: Final[Spec[RadiusLine]] = Spec(
     title="Blast radius",
+    fixed=True,
     columns=(
         Column("WHAT IT CAN HURT", 20, 0, wish=32),
         Column("VERSION", 7, 14),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from pulse_tui.domain.moments import age
 from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.advisories import UNNAMED
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.rows import Cells, Column, Spec, environment
@@ -54,7 +54,7 @@ def _state_in(text: str, cells: int) -> str:
 
 
 def advisory_cells(row: AdvisoryRow, now_us: int) -> Cells:
-    """PRIO ID COMPONENT HITS STATE."""
+    """PRIO ID COMPONENT HITS STATE, and on demand OWN NAME: the component as its provider writes it."""
     handled = row.until_us is not None
     prio, style = styles.priority(row.priority)
     name = "no advisory" if row.id == UNNAMED else row.id
@@ -64,12 +64,15 @@ def advisory_cells(row: AdvisoryRow, now_us: int) -> Cells:
         (row.component, styles.DIM if handled else styles.PLAIN),
         (hits(row), styles.BOLD if row.production_hits and not handled else styles.DIM),
         advisory_state(row, now_us),
+        (row.provider or row.component, styles.DIM),
     )
 
 
-def own_name_cells(row: AdvisoryRow, now_us: int) -> Cells:
-    """The same, the component by its provider's own name."""
-    return advisory_cells(row._replace(component=row.provider or row.component), now_us)
+def _by_state(row: AdvisoryRow) -> values.Value:
+    """The worst first, of one state what has to be answered first; what nobody could judge is unknown."""
+    if row.state == "not audited":
+        return None
+    return values.several(values.state(row.state), row.due_us, row.until_us)
 
 
 def advisory_fields(row: AdvisoryRow) -> Fields:
@@ -90,11 +93,12 @@ def advisory_fields(row: AdvisoryRow) -> Fields:
 ADVISORIES: Final[Spec[AdvisoryRow]] = Spec(
     title="Advisories",
     columns=(
-        Column("PRIO", 4, 4),
-        Column("ID", 13, 20),
-        Column("COMPONENT", 10, 0),
-        Column("HITS", 7, 24, shorten=_fewer),
-        Column("STATE", 11, 24, shorten=_state_in),
+        Column("PRIO", 4, 4, by=lambda row: values.priority(row.priority)),
+        Column("ID", 13, 20, by=lambda row: values.words(row.id)),
+        Column("COMPONENT", 10, 0, by=lambda row: values.words(row.component)),
+        Column("HITS", 7, 24, shorten=_fewer, by=lambda row: (row.production_hits, row.reach), most_first=True),
+        Column("STATE", 11, 24, shorten=_state_in, by=_by_state),
+        Column("OWN NAME", 10, 40, drop=1, hidden=True, by=lambda row: values.words(row.provider or row.component)),
     ),
     cells=advisory_cells,
     key=lambda row: row.key,
@@ -105,5 +109,3 @@ ADVISORIES: Final[Spec[AdvisoryRow]] = Spec(
     empty="no advisories yet. Add a source of kind osv, then: pulse-tui refresh",
     ref=lambda row: Ref(RefKind.ADVISORY, row.id) if row.id != UNNAMED else None,
 )
-OWN_NAMES: Final = ADVISORIES._replace(title="Advisories ─ providers' own names", cells=own_name_cells)
-"""The same rows with each component as its provider writes it."""

@@ -11,7 +11,7 @@ from pulse_tui.domain.moments import age
 from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.advisories import WaiverRow
 from pulse_tui.tui.asks.advisories import EndWaiver, OpenAdvisory
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.keys import bind
@@ -50,12 +50,14 @@ def waiver_fields(row: WaiverRow) -> Fields:
 WAIVERS: Final[Spec[WaiverRow]] = Spec(
     title="Waivers",
     columns=(
-        Column("ADVISORY", 12, 22),
-        Column("SCOPE", 16, 0, wish=34),
-        Column("STATES", 8, 14),
-        Column("OWNER", 5, 14, drop=1),
-        Column("COVERS", 6, 6, drop=2, right=True),
-        Column("ENDS", 6, 7, right=True),
+        Column("ADVISORY", 12, 22, by=lambda row: values.words(row.advisory)),
+        Column("SCOPE", 16, 0, wish=34, by=lambda row: values.words(row.scope)),
+        Column("STATES", 8, 14, by=lambda row: values.words(row.status)),
+        Column("OWNER", 5, 14, drop=1, by=lambda row: values.words(row.owner)),
+        Column(
+            "COVERS", 6, 6, drop=2, right=True, by=lambda row: row.covers if row.standing else None, most_first=True
+        ),
+        Column("ENDS", 6, 7, right=True, by=lambda row: row.review_us if row.standing else None),
     ),
     cells=waiver_cells,
     key=lambda row: row.id,
@@ -65,6 +67,7 @@ WAIVERS: Final[Spec[WaiverRow]] = Spec(
     copied=lambda row: row.line(),
     empty="nothing is waived",
     ref=lambda row: Ref(RefKind.WAIVER, row.id),
+    moment=lambda row: row.placed_us,
 )
 
 

@@ -11,7 +11,7 @@ from pulse_tui.domain.moments import age
 from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.incidents import IncidentRow
 from pulse_tui.tui.asks.incidents import OpenIncident, ResolveIncident, UndoIncident
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.keys import bind
@@ -30,8 +30,13 @@ def incident_cells(row: IncidentRow, now_us: int) -> Cells:
         (safe(row.title if is_open else f"{row.state}: {row.title}"), styles.PLAIN if is_open else styles.DIM),
         (safe(row.cause_words), styles.PLAIN if known and is_open else styles.DIM),
         (f"{row.open}/{row.alerts}", styles.PLAIN if is_open else styles.DIM),
-        (age(row.onset_us if row.onset_us is not None else row.opened_us, now_us), styles.DIM),
+        (age(_begun(row), now_us), styles.DIM),
     )
+
+
+def _begun(row: IncidentRow) -> int:
+    """When it began, as far as that is stated; else when it was seen first."""
+    return row.onset_us if row.onset_us is not None else row.opened_us
 
 
 def incident_fields(row: IncidentRow) -> Fields:
@@ -52,11 +57,11 @@ def incident_fields(row: IncidentRow) -> Fields:
 INCIDENTS: Final[Spec[IncidentRow]] = Spec(
     title="Incidents",
     columns=(
-        Column("PRIO", 4, 4),
-        Column("WHAT", 20, 0, wish=40),
-        Column("CAUSE", 13, 34),
-        Column("OPEN", 4, 7, right=True),
-        Column("AGE", 3, 4, right=True),
+        Column("PRIO", 4, 4, by=lambda row: values.priority(row.priority)),
+        Column("WHAT", 20, 0, wish=40, by=lambda row: values.words(row.title)),
+        Column("CAUSE", 13, 34, by=lambda row: values.words(row.cause_words) if row.cause else None),
+        Column("OPEN", 4, 7, right=True, by=lambda row: (row.open, row.alerts), most_first=True),
+        Column("AGE", 3, 4, right=True, by=lambda row: values.age(_begun(row))),
     ),
     cells=incident_cells,
     key=lambda row: row.key,
@@ -64,6 +69,7 @@ INCIDENTS: Final[Spec[IncidentRow]] = Spec(
     names=("prio", "state", "what", "cause", "asset", "env", "owner", "id", "external"),
     wants_attention=lambda row: row.state == "open",
     copied=lambda row: row.line(),
+    moment=_begun,
     empty="no incident was open in the last 30 days",
     ref=lambda row: Ref(RefKind.INCIDENT, row.id),
 )

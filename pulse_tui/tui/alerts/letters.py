@@ -12,7 +12,7 @@ from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.delivery import LetterRow
 from pulse_tui.tui.asks.alerts import OpenAlert
 from pulse_tui.tui.asks.deliveries import DropLetter, OpenLetter, ReplayLetter
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.keys import bind
@@ -51,11 +51,11 @@ def letter_fields(row: LetterRow) -> Fields:
 LETTERS: Final[Spec[LetterRow]] = Spec(
     title="Messages that did not arrive",
     columns=(
-        Column("STATE", 8, 10),
-        Column("ROUTE", 8, 18),
-        Column("WHAT", 14, 0, wish=40),
-        Column("TRIES", 5, 5, right=True, drop=1),
-        Column("AGE", 4, 4, right=True),
+        Column("STATE", 8, 10, by=lambda row: (row.state != "dead", not row.late, row.state)),
+        Column("ROUTE", 8, 18, by=lambda row: values.words(row.route)),
+        Column("WHAT", 14, 0, wish=40, by=lambda row: values.words(f"{row.event}: {row.title}")),
+        Column("TRIES", 5, 5, right=True, drop=1, by=lambda row: row.attempts, most_first=True),
+        Column("AGE", 4, 4, right=True, by=lambda row: values.age(row.created_us)),
     ),
     cells=letter_cells,
     key=lambda row: row.key,
@@ -65,6 +65,7 @@ LETTERS: Final[Spec[LetterRow]] = Spec(
     copied=lambda row: row.line(),
     empty="every message arrived",
     ref=lambda row: Ref(RefKind.DELIVERY, row.key),
+    moment=lambda row: row.created_us,
 )
 
 

@@ -11,7 +11,7 @@ from pulse_tui.domain.moments import age
 from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.alerts import QuietRow
 from pulse_tui.tui.asks import alerts as asks
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.keys import bind
@@ -40,11 +40,11 @@ def quiet_fields(row: QuietRow) -> Fields:
 QUIET: Final[Spec[QuietRow]] = Spec(
     title="Muted, waived, held",
     columns=(
-        Column("KIND", 10, 14),
-        Column("SUBJECT", 10, 22),
-        Column("WHAT", 14, 0, wish=40),
-        Column("BY", 5, 14, drop=1),
-        Column("ENDS", 6, 6, right=True),
+        Column("KIND", 10, 14, by=lambda row: row.kind),
+        Column("SUBJECT", 10, 22, by=lambda row: values.words(row.subject)),
+        Column("WHAT", 14, 0, wish=40, by=lambda row: values.words(row.what)),
+        Column("BY", 5, 14, drop=1, by=lambda row: values.words(row.by)),
+        Column("ENDS", 6, 6, right=True, by=lambda row: row.until_us),
     ),
     cells=quiet_cells,
     key=lambda row: f"{row.kind}/{row.id}",

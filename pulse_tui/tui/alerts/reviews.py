@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.people import ReviewTaskRow
 from pulse_tui.tui.asks.people import FinishReview, TakeReview
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.keys import bind
@@ -39,10 +39,10 @@ def review_fields(row: ReviewTaskRow) -> Fields:
 REVIEWS: Final[Spec[ReviewTaskRow]] = Spec(
     title="Reviews",
     columns=(
-        Column("STATE", 9, 24),
-        Column("WHAT", 14, 0, wish=48),
-        Column("OWNER", 6, 14, drop=1),
-        Column("DUE", 16, 16, drop=2),
+        Column("STATE", 9, 24, by=lambda row: (not row.overdue, row.state)),
+        Column("WHAT", 14, 0, wish=48, by=lambda row: values.words(row.what)),
+        Column("OWNER", 6, 14, drop=1, by=lambda row: values.words(row.owner)),
+        Column("DUE", 16, 16, drop=2, by=lambda row: row.due or None),
     ),
     cells=review_cells,
     key=lambda row: row.key,

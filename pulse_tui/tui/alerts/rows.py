@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulse_tui.domain.moments import age
 from pulse_tui.domain.ref import Ref, RefKind
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.rows import Cells, Column, Spec, environment
@@ -29,7 +29,7 @@ def alert_state(row: AlertRow, now_us: int | None = None) -> Span:
 
 
 def alert_cells(row: AlertRow, now_us: int) -> Cells:
-    """PRIO WHAT OWNER AGE x. The glyph of the state stands by the priority, its word before the title.
+    """PRIO WHAT OWNER AGE x, and on demand STATE ASSET ENV RULE. The glyph of the state stands by the priority, its word before the title.
 
     Firing is what a row here is unless it says otherwise: it needs no word.
     """
@@ -42,6 +42,10 @@ def alert_cells(row: AlertRow, now_us: int) -> Cells:
         (row.owner or "nobody", styles.DIM if row.owner else styles.WARN),
         (age(row.since_us, now_us), styles.DIM),
         (str(row.count), styles.DIM),
+        alert_state(row, now_us),
+        (row.asset or "-", styles.PLAIN),
+        environment(row.environment),
+        (row.rule, styles.DIM),
     )
 
 
@@ -72,11 +76,15 @@ def alert_ref(row: AlertRow) -> Ref:
 ALERTS: Final[Spec[AlertRow]] = Spec(
     title="Alerts",
     columns=(
-        Column("PRIO", 4, 4),
-        Column("WHAT", 28, 0),
-        Column("OWNER", 5, 11, drop=1),
-        Column("AGE", 3, 4, right=True),
-        Column("x", 1, 4, drop=2, right=True),
+        Column("PRIO", 4, 4, by=lambda row: values.priority(row.priority)),
+        Column("WHAT", 28, 0, by=lambda row: values.words(row.title)),
+        Column("OWNER", 5, 11, drop=1, by=lambda row: values.words(row.owner)),
+        Column("AGE", 3, 4, right=True, by=lambda row: values.age(row.since_us)),
+        Column("x", 1, 4, drop=2, right=True, by=lambda row: row.count, most_first=True, name="count"),
+        Column("STATE", 6, 16, drop=3, hidden=True, by=lambda row: values.state(row.state)),
+        Column("ASSET", 8, 20, drop=4, hidden=True, by=lambda row: values.words(row.asset)),
+        Column("ENV", 4, 7, drop=5, hidden=True, by=lambda row: values.environment(row.environment)),
+        Column("RULE", 8, 24, drop=6, hidden=True, by=lambda row: values.words(row.rule)),
     ),
     cells=alert_cells,
     key=lambda row: row.key,
@@ -84,6 +92,7 @@ ALERTS: Final[Spec[AlertRow]] = Spec(
     names=("prio", "state", "what", "owner", "asset", "env", "rule", "count", "id"),
     wants_attention=lambda row: row.state == "firing",
     copied=lambda row: f"{row.priority} {row.title} ({row.asset} {row.environment}) {row.id}",
+    moment=lambda row: row.since_us,
     empty="no open alerts. When a rule fires, what changed and what to do stands here",
     ref=alert_ref,
 )

@@ -65,3 +65,12 @@ class Jump(OpenPage):
 
 class Toggle(Ask):
     """To the page before this one, and from there back to this one."""
+
+
+class Arrange(Ask):
+    """Choose what the table is sorted by and which of its columns are shown; or do as the words say."""
+
+    sort: str | None = None
+    """As after ``:sort``: ``age``, ``-age``, ``age desc``, ``off``."""
+    columns: str | None = None
+    """As after ``:columns``: ``+owner -env``, exactly ``asset state``, ``default``."""

@@ -15,7 +15,7 @@ _ACTIONS: Final = (
     Command("calendar", "releases, ours and the vendors', and what is due", "calendar", of_main=True),
     Command("inventory", "where the sources and the estate do not agree", "inventory", of_main=True),
     Command("registry view", "by asset, or by workflow with its worst stage", "view", of_main=True),
-    Command("registry sort", "worst first, by name, by what moved last, by owner", "order", of_main=True),
+    Command("sort", "by a column; show and hide columns", "arrange"),
     Command("history", "the releases of this asset", "history"),
     Command("verdicts", "the benchmark suite: every gate, what flipped, latency and cost", "verdicts"),
     Command("measures", "latency, cost, calibration and the facts of a benchmark run", "measures"),

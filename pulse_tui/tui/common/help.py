@@ -9,6 +9,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit.arrange import ArrangeScreen
 from pulse_tui.tui.kit.ask import AskScreen
 from pulse_tui.tui.kit.choice import ChoiceScreen
 from pulse_tui.tui.kit.confirm import ApprovalScreen
@@ -23,7 +24,7 @@ READING = (
     "‖ paused   ◆ retest (overdue 3d), migrate (overdue), watch, INCONCLUSIVE   ● ok   ✓ acked",
     "○ muted, draft, retired   ? unknown, not declared; conflict: claims about it contradict each other",
     "BACK is the rollback target: ! was checked and does not work, - there is none",
-    "» marked to compare with   ! by a version: it has a remark   ↑ stands above already",
+    "* marked for the next action (Space)   ! by a version: it has a remark   ↑ stands above already",
     "the first line: ●n ▲n ?n of production are ok, at risk, stale   can ▲n canaries at risk   @ nothing came since",
     "✖run n runs stopped   ▶n running   ⧗n plans wait   ■n frozen   ?n undecided   ✖n undelivered   src good/all",
     "P1 page now   P2 page in working hours   P3 ticket   P4 notice",
@@ -35,6 +36,7 @@ READING = (
 FILTERS = (
     "words separated by spaces; all must hold:",
     "text   !text   prio<=P2   sev>=high   env=prod   state!=ok   count>3   owner:ml (a part of it)",
+    "age<1h   age>2d (s m h d w)   since=03:00   until=2026-11-28T03:00Z, where rows have a moment",
     "a filter stays through refreshes and restarts; Esc clears it",
 )
 SAFETY = (
@@ -46,6 +48,7 @@ DIALOGS = (
     ("IN A FORM", AskScreen),
     ("IN A CHOICE", ChoiceScreen),
     ("TO APPROVE", ApprovalScreen),
+    ("TO SORT", ArrangeScreen),
     ("AFTER :", PaletteScreen),
 )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pulse_tui.domain.lock import shown
 from pulse_tui.tui.asks import common as asks
+from pulse_tui.tui.kit.filter_line import FilterScreen
 from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class CommonWing(Wing):
             asks.OpenPalette: self.palette,
             asks.Copy: self.copy,
             asks.Say: self.say,
+            asks.Arrange: self.arrange,
         }
 
     def help(self, ask: asks.OpenHelp) -> None:
@@ -82,3 +84,25 @@ class CommonWing(Wing):
     def say(self, ask: asks.Say) -> None:
         """A screen has a sentence for the operator."""
         self._context.say(ask.text, bad=ask.bad)
+
+    def arrange(self, ask: asks.Arrange) -> None:
+        """Of the page that is open: the chooser, or as the words say."""
+        from pulse_tui.tui.kit.arrange import ArrangeScreen  # noqa: PLC0415  nobody needs it before the first o
+        from pulse_tui.tui.kit.columns import BadColumn, showing, sorted_as  # noqa: PLC0415
+
+        page = self._context.page
+        table = page.the_table() if isinstance(page, FilterScreen) else None
+        if table is None or not isinstance(page, FilterScreen):
+            self._context.say("there is no table here to sort", bad=True)
+            return
+        if not ask.sort and not ask.columns:
+            self._context.dialog(ArrangeScreen(table, page.rearranged), lambda _: None)
+            return
+        try:
+            made = table.arrangement
+            made = sorted_as(made, ask.sort, table.spec.columns) if ask.sort else made
+            table.show_as(showing(made, ask.columns, table.spec.columns) if ask.columns else made)
+        except BadColumn as error:
+            self._context.say(str(error), bad=True)
+        else:
+            page.rearranged()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pulse_tui.domain.views.evals import ClusterRow, Flip
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span, fit
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.rows import Cells, Column, Spec
@@ -84,11 +84,11 @@ def cluster_lines(rows: Sequence[ClusterRow], room: int) -> list[list[Span]]:
 FLIPS: Final[Spec[Flip]] = Spec(
     title="Items, lost first",
     columns=(
-        Column("", 6, 6),
-        Column("ITEM", 6, 32),
-        Column("SCORE", 5, 13),
-        Column("CLUSTER", 7, 20, drop=1),
-        Column("SLICES", 6, 0),
+        Column("", 6, 6, by=lambda row: row.word != "lost", name="result"),
+        Column("ITEM", 6, 32, by=lambda row: values.words(row.item)),
+        Column("SCORE", 5, 13, by=lambda row: row.after - row.before),
+        Column("CLUSTER", 7, 20, drop=1, by=lambda row: values.words(row.cluster)),
+        Column("SLICES", 6, 0, by=lambda row: values.words(" ".join(row.slices))),
     ),
     cells=flip_cells,
     key=lambda row: row.key,

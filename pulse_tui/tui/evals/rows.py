@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from pulse_tui.domain.moments import age
 from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.evals import GateRow, RunRow
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.interval import (
@@ -140,17 +140,37 @@ def gate_detail(row: GateRow) -> list[Span]:
     return [*spans, (f"  {row.note}", styles.WARN)] if row.note else spans
 
 
+def _by_delta(row: GateRow) -> values.Value:
+    """What became worst first, whichever direction is worse; in its own unit."""
+    delta = bounded(row.delta)
+    return None if delta is None else delta if row.higher_is_better else -delta
+
+
+def _by_worst_end(row: GateRow) -> values.Value:
+    """By the end of the interval that is worse."""
+    end = bounded(row.low if row.higher_is_better else row.high)
+    return None if end is None else end if row.higher_is_better else -end
+
+
 GATES: Final[Spec[GateRow]] = Spec(
     title="Gates, worst first",
     columns=(
-        Column("TASK/METRIC/SLICE", 16, 0, wish=21, shorten=shorten_name),
-        Column("GATE", 4, 6, drop=2),
-        Column("BASE → NOW", 10, 19, drop=4),
-        Column("DELTA [LOW, HIGH]", 12, 26),
-        Column(bar_title(BAR), BAR, BAR, drop=1),
-        Column("MARGIN", 6, 9, drop=3),
-        Column("VERDICT", 6, 14),
-        Column("N", 3, 9, drop=5, right=True),
+        Column(
+            "TASK/METRIC/SLICE",
+            16,
+            0,
+            wish=21,
+            shorten=shorten_name,
+            by=lambda row: values.words(line_name(row)),
+            name="line",
+        ),
+        Column("GATE", 4, 6, drop=2, by=lambda row: (not holds(row), row.gate)),
+        Column("BASE → NOW", 10, 19, drop=4, by=lambda row: bounded(row.current), name="now"),
+        Column("DELTA [LOW, HIGH]", 12, 26, by=_by_delta, name="delta"),
+        Column(bar_title(BAR), BAR, BAR, drop=1, by=_by_worst_end, name="interval"),
+        Column("MARGIN", 6, 9, drop=3, by=lambda row: bounded(row.margin)),
+        Column("VERDICT", 6, 14, by=lambda row: values.state(row.verdict)),
+        Column("N", 3, 9, drop=5, right=True, by=lambda row: row.n * row.repeats),
     ),
     cells=gate_cells,
     key=lambda row: row.key,
@@ -207,12 +227,12 @@ def run_cells(line: RunLine, now_us: int) -> Cells:
 RUNS: Final[Spec[RunLine]] = Spec(
     title="Runs, newest first",
     columns=(
-        Column("  VERSION", 9, 20),
-        Column("ITER", 4, 7, right=True),
-        Column("AGE", 3, 4, right=True),
-        Column("VERDICT", 7, 14),
-        Column("DETAIL", 12, 0, wish=24),
-        Column("RUN", 4, 16, drop=1),
+        Column("  VERSION", 9, 20, by=lambda line: values.version(line.row.version)),
+        Column("ITER", 4, 7, right=True, by=lambda line: line.row.iteration, most_first=True),
+        Column("AGE", 3, 4, right=True, by=lambda line: values.age(line.row.at_us)),
+        Column("VERDICT", 7, 14, by=lambda line: values.state(line.row.verdict)),
+        Column("DETAIL", 12, 0, wish=24, by=lambda line: values.words(line.row.detail)),
+        Column("RUN", 4, 16, drop=1, by=lambda line: values.words(line.row.run)),
     ),
     cells=run_cells,
     key=lambda line: line.row.key,
@@ -228,4 +248,5 @@ RUNS: Final[Spec[RunLine]] = Spec(
     copied=lambda line: f"{line.row.version} run {line.row.run} {line.row.verdict}: {line.row.detail}",
     empty="no run of this suite is known",
     ref=lambda line: Ref(RefKind.RUN, line.row.run),
+    moment=lambda line: line.row.at_us,
 )

@@ -1,12 +1,14 @@
-"""Screens with a table whose rows ``/`` filters: the line it opens, and the moves over the table."""
+"""Screens with a table: the line that ``/`` opens, the moves, the marks, and what the rows are sorted by."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from pulse_tui.tui.asks.common import Say
+from pulse_tui.tui.asks.common import Arrange, Say
+from pulse_tui.tui.kit.columns import kept, restored
 from pulse_tui.tui.kit.filters import BadFilter
+from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.screen import BaseScreen, Head
 
 if TYPE_CHECKING:
@@ -15,6 +17,18 @@ if TYPE_CHECKING:
 
     from pulse_tui.tui.kit.keys import Key
     from pulse_tui.tui.kit.table import Table
+
+
+MARKS: Final = (
+    bind("space", "mark", "mark", "mark the row for the next action, or take its mark away; a * stands beside it"),
+    bind("ctrl+a", "mark_all", "mark all", "mark every row that the filter lets through; again: none"),
+    bind(
+        "o", "arrange", "sort",
+        "sort by a column, show and hide columns; a capital letter underlined in a title sorts at once", show=True,
+    ),
+)  # fmt: skip
+TIMES: Final = "  age<1h  since=03:00"
+"""What the line adds to its examples where rows have a moment."""
 
 
 class FilterScreen(BaseScreen):
@@ -30,6 +44,8 @@ class FilterScreen(BaseScreen):
         super().__init__(head, keys)
         self._filter_line: Input | None = None
         self._filter_before = ""
+        self.kept: dict[str, str] = {}
+        """How tables of pages are arranged, by names of the session file; whoever opens a page gives it the tower's."""
 
     def the_table(self) -> Table[Any] | None:
         """The table that takes the keys."""
@@ -41,6 +57,31 @@ class FilterScreen(BaseScreen):
     def moved(self) -> None:
         """The cursor stands on another row."""
 
+    def on_mount(self) -> None:
+        """Arrange the table as it was left."""
+        super().on_mount()
+        self.arranged_as_left()
+
+    def arranged_as_left(self) -> None:
+        """The table as it was left, in this session or the last."""
+        if (table := self.the_table()) is None:
+            return
+        table.take_letters(capitals(self.all_keys))
+        arrangement, complaints = restored(self.kept, table.spec.called, table.spec.columns)
+        if not table.spec.fixed or not arrangement.sort:
+            table.show_as(arrangement)
+        for complaint in complaints:
+            self.post_message(Say(complaint, bad=True))
+
+    def rearranged(self) -> None:
+        """Somebody arranged the table otherwise: keep it."""
+        if (table := self.the_table()) is not None:
+            name = table.spec.called
+            for what in ("sort", "columns"):
+                self.kept.pop(f"{name}.{what}", None)
+            self.kept.update(kept(table.arrangement, name))
+            self.moved()
+
     # ------------------------------------------------------------------ the line
 
     async def action_filter(self) -> None:
@@ -49,7 +90,8 @@ class FilterScreen(BaseScreen):
             return
         from textual.widgets import Input  # noqa: PLC0415  nobody needs it before the first /
 
-        line = Input(table.filter.text, placeholder=self.EXAMPLES, id="filter", compact=True)
+        examples = self.EXAMPLES + (TIMES if table.spec.moment is not None else "")
+        line = Input(table.filter.text, placeholder=examples, id="filter", compact=True)
         line.cursor_blink = False
         self._filter_line, self._filter_before = line, table.filter.text
         await self.mount(line)
@@ -99,6 +141,37 @@ class FilterScreen(BaseScreen):
         self.filtered()
         return True
 
+    # ------------------------------------------------------------------ marks and order
+
+    def action_mark(self) -> None:
+        if (table := self.the_table()) is not None:
+            table.mark()
+            self.moved()
+
+    def action_mark_all(self) -> None:
+        if (table := self.the_table()) is not None:
+            table.mark_all()
+            self.moved()
+
+    def unmark(self) -> bool:
+        """No row is marked any more. False when none was."""
+        table = self.the_table()
+        if table is None or not table.unmark():
+            return False
+        self.moved()
+        return True
+
+    def action_arrange(self) -> None:
+        if self.the_table() is not None:
+            self.post_message(Arrange())
+
+    def on_key(self, event: events.Key) -> None:
+        """A capital letter that is no key of this screen sorts by the column whose title has it underlined."""
+        table, letter = self.the_table(), event.character or ""
+        if table is not None and self._filter_line is None and letter.isupper() and table.sort_letter(letter):
+            event.stop()
+            self.rearranged()
+
     # ------------------------------------------------------------------ moving
 
     def action_move(self, by: int) -> None:
@@ -124,3 +197,8 @@ class FilterScreen(BaseScreen):
             self.moved()
         else:
             self.post_message(Say("nothing else here wants attention"))
+
+
+def capitals(keys: Sequence[Key]) -> frozenset[str]:
+    """The capital letters among the keys."""
+    return frozenset(one for key in keys for one in key.key.split(",") if len(one) == 1 and one.isupper())

@@ -3,6 +3,10 @@
 ``text`` is found in any column, ``!text`` in none, and ``column<op>value`` compares, with
 ``= != < <= > >=``, or asks for a part of a word (``owner:ml``). Priorities compare by their number (``prio<=P2`` is P1 and P2), severities by how bad they
 are (``sev>=high``); an alert's severity word is that of its priority: critical P1, high P2, medium P3, low P4.
+
+Where rows have a moment, ``age<1h`` and ``age>2d`` compare how long ago it was (s, m, h, d, w), ``since=03:00`` and
+``until=2026-11-28T03:00Z`` where it lies. A clock time is the last one that was, today's or yesterday's. Both are judged
+by the present moment, not by the one at which they were typed.
 """
 
 from __future__ import annotations
@@ -10,7 +14,10 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Final, NamedTuple
+
+from pulse_tui.domain.moments import from_us, to_us
 
 Fields = Mapping[str, str]
 """A row's columns by the names a filter uses."""
@@ -30,6 +37,17 @@ _SEVERITY_OF: Final = {"p1": "critical", "p2": "high", "p3": "medium", "p4": "lo
 _ALIASES: Final = {"priority": "prio", "severity": "sev", "environment": "env", "x": "count", "name": "id"}
 
 
+AGE: Final = "age"
+SINCE: Final = "since"
+UNTIL: Final = "until"
+_TIMES: Final = (AGE, SINCE, UNTIL)
+_UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_SPAN: Final = re.compile(r"(?P<number>[0-9]{1,7}(?:\.[0-9]{1,3})?)(?P<unit>[smhdw])")
+_CLOCK: Final = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?")
+AHEAD_US: Final = 300_000_000
+"""A moment further ahead is still to come and has no age; nearer, a clock is wrong."""
+
+
 class BadFilter(ValueError):
     """A filter that cannot be understood; the message says which word and what would be."""
 
@@ -45,36 +63,112 @@ class _Compare(NamedTuple):
     value: str
 
 
+class _Age(NamedTuple):
+    op: str
+    us: int
+
+    def at(self, now_us: int, zone: tzinfo) -> Callable[[int], bool]:
+        del zone
+        compare, us = _OPS[self.op], self.us
+        return lambda moment_us: moment_us <= now_us + AHEAD_US and compare(max(0, now_us - moment_us), us)
+
+
+class _Bound(NamedTuple):
+    """From a moment on (``since``), or up to it."""
+
+    since: bool
+    moment: time | datetime
+    """A clock time, or a moment; without a zone of its own it is of the operator's."""
+
+    def at(self, now_us: int, zone: tzinfo) -> Callable[[int], bool]:
+        bound = to_us(moment_of(self.moment, from_us(now_us), zone))
+        return bound.__le__ if self.since else bound.__ge__
+
+
 class Filter(NamedTuple):
     """A parsed filter. An empty one lets everything through."""
 
     text: str = ""
-    terms: tuple[_Term | _Compare, ...] = ()
+    terms: tuple[_Term | _Compare | _Age | _Bound, ...] = ()
+
+    @property
+    def timed(self) -> tuple[_Age | _Bound, ...]:
+        """The words about when: what they let through changes with time."""
+        return tuple(term for term in self.terms if isinstance(term, _Age | _Bound))
 
     def matches(self, fields: Fields) -> bool:
-        """Whether every word of the filter holds for a row."""
-        return all(_holds(term, fields) for term in self.terms)
+        """Whether every word of the filter that is not about when holds for a row."""
+        return all(_holds(term, fields) for term in self.terms if isinstance(term, _Term | _Compare))
+
+    def judge(self, now_us: int, zone: tzinfo = UTC) -> Callable[[int | None], bool]:
+        """Whether the words about when hold for a moment, at this one. For one that is not known none does."""
+        checks = [term.at(now_us, zone) for term in self.timed]
+        if not checks:
+            return lambda _moment_us: True
+        return lambda moment_us: moment_us is not None and all(check(moment_us) for check in checks)
 
 
-def parse(text: str, columns: tuple[str, ...]) -> Filter:
-    """Read a filter for rows with these columns. Raises BadFilter."""
-    terms: list[_Term | _Compare] = []
+def moment_of(at: time | datetime, now: datetime, zone: tzinfo) -> datetime:
+    """The last such clock time before ``now`` in the zone, or the moment that it is."""
+    if isinstance(at, datetime):
+        return at if at.tzinfo is not None else at.replace(tzinfo=zone)
+    here = now.astimezone(zone)
+    found = datetime.combine(here.date(), at, zone)
+    return found if found <= now else datetime.combine(here.date() - timedelta(days=1), at, zone)
+
+
+def parse(text: str, columns: tuple[str, ...], *, moments: bool = False) -> Filter:
+    """Read a filter for rows with these columns; ``moments``: each has one, too. Raises BadFilter."""
+    terms: list[_Term | _Compare | _Age | _Bound] = []
+    known = (*columns, *_TIMES) if moments else columns
     for word in text.split():
         found = _TERM.match(word)
+        if moments and found is not None and (name := found["name"].casefold()) in _TIMES and name not in columns:
+            terms.append(_time(name, found["op"], found["value"], word))
+            continue
         if found is None or (found["op"] == ":" and not _near(found["name"], columns)):  # pkg:pypi is a text
             negated = word.startswith("!") and len(word) > 1
             terms.append(_Term(negated, (word[1:] if negated else word).casefold()))
             continue
         name = _named(found["name"], columns)
         if name not in columns and not (name == "sev" and "prio" in columns):
-            near = _near(name, columns)
-            raise BadFilter(f"no column {name!r} here; " + (f"did you mean {near}?" if near else _known(columns)))
+            near = _near(name, known)
+            raise BadFilter(f"no column {name!r} here; " + (f"did you mean {near}?" if near else _known(known)))
         if not found["value"]:
             raise BadFilter(f"{word} compares with nothing: write for example {name}{found['op']}{_example(name)}")
         _check_value(name, found["op"], found["value"])
         value = found["value"].casefold()
         terms.append(_Compare(name, found["op"], "prod" if (name, value) == ("env", "production") else value))
     return Filter(" ".join(text.split()), tuple(terms))
+
+
+def _time(name: str, op: str, value: str, word: str) -> _Age | _Bound:
+    if name == AGE:
+        span = _SPAN.fullmatch(value.casefold())
+        if op in ("=", "!=", ":") or span is None:
+            raise BadFilter(
+                f"{word}: an age is compared with a number of s, m, h, d or w: for example age<1h or age>2d"
+            )
+        return _Age(op, int(float(span["number"]) * _UNITS[span["unit"]] * 1_000_000))
+    at = _moment(value) if op in ("=", ":") else None
+    if at is None:
+        raise BadFilter(
+            f"{word}: {name} takes a clock time or a moment: for example {name}=03:00 or {name}=2026-11-28T03:00Z"
+        )
+    return _Bound(name == SINCE, at)
+
+
+def _moment(value: str) -> time | datetime | None:
+    """``03:00``, ``2026-11-28``, ``2026-11-28T03:00``, ``2026-11-28T03:00Z``; None for anything else."""
+    try:
+        if clock := _CLOCK.fullmatch(value):
+            return time(int(clock["hour"]), int(clock["minute"]), int(clock["second"] or 0))
+        at = datetime.fromisoformat(value.upper())
+        if at.year < 1900 or at.year > 9000:  # no zone moves it out of the calendar
+            return None
+    except ValueError:
+        return None
+    return at
 
 
 def _named(word: str, columns: tuple[str, ...]) -> str:

@@ -15,8 +15,8 @@ from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Span, fit
 from pulse_tui.tui.kit.crumbs import crumb
 from pulse_tui.tui.kit.document import tint, wrap
-from pulse_tui.tui.kit.filter_line import FilterScreen
-from pulse_tui.tui.kit.keys import EVERYWHERE, MOVES, bind
+from pulse_tui.tui.kit.filter_line import MARKS, FilterScreen
+from pulse_tui.tui.kit.keys import EVERYWHERE, MOVES, Key, bind
 from pulse_tui.tui.kit.page import TitleLine
 from pulse_tui.tui.kit.rows import RowT, Spec
 from pulse_tui.tui.kit.screen import Head
@@ -114,12 +114,23 @@ class ListScreen(FilterScreen, Generic[RowT]):
         bind("slash", "filter", "filter", "filter rows: text, !text, column=value, column:part", show=True),
         bind("n", "attention(1)", "next", "next that wants attention", show=True),
         bind("N", "attention(-1)", "previous", "previous that wants attention"),
-        bind("escape,q", "back", "back", "clear the filter, else back to where you came from", show=True),
+        *MARKS,
+        bind(
+            "escape,q", "back", "back", "take marks away, clear the filter, else back to where you came from", show=True
+        ),
         *MOVES,
         *EVERYWHERE,
     ]
     BINDINGS: ClassVar[list[BindingType]] = LIST_KEYS
     EXAMPLES = "text  !text  column=value  column:part"
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """A key of the page's own is not one of every list as well."""
+        if "BINDINGS" in vars(cls):
+            common = {id(key) for key in ListScreen.LIST_KEYS}
+            own = {one for key in cls.BINDINGS if id(key) not in common for one in _keys_of(key)}
+            cls.BINDINGS = [key for key in cls.BINDINGS if id(key) not in common or not own & _keys_of(key)]
+        super().__init_subclass__(**options)
 
     def __init__(
         self, head: Head, title: Sequence[Span], spec: Spec[RowT], sentences: Sequence[str], now_us: int
@@ -171,10 +182,18 @@ class ListScreen(FilterScreen, Generic[RowT]):
     def applies(self, action: str) -> bool:
         return action not in ("open", "copy") or self.table.row is not None
 
+    def tick(self, now_us: int) -> None:
+        self.now_us = now_us
+        self.table.tick(now_us)
+
     def action_back(self) -> None:
-        if not self.clear_filter():
+        if not self.unmark() and not self.clear_filter():
             self.app.pop_screen()
 
     def action_copy(self) -> None:
         if self.table.row is not None:
-            self.post_message(Copy(self.table.spec.copied(self.table.row)))
+            self.post_message(Copy(self.table.copied_text))
+
+
+def _keys_of(key: BindingType) -> set[str]:
+    return set(key.key.split(",")) if isinstance(key, Key) else set()

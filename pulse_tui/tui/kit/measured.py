@@ -7,13 +7,15 @@ here, so that no other object gets the identity of one that is gone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, tzinfo
 from typing import Any, Generic
 
 from rich.cells import cell_len
 
 from pulse_tui.tui.kit.filters import Filter
-from pulse_tui.tui.kit.rows import Cells, RowT, Spec
+from pulse_tui.tui.kit.rows import Cells, Column, RowT, Spec
+from pulse_tui.tui.kit.values import Value, words
 
 AGED_US = 3_600_000_000
 """After an hour all cells are measured again: an age of 99d has become one of 100d."""
@@ -65,8 +67,18 @@ class Sieve(Generic[RowT]):
         self._rows: Sequence[RowT] = ()
         self._passes: Mapping[int, bool] = {}
 
-    def let_through(self, filter: Filter, spec: Spec[RowT], rows: Sequence[RowT]) -> list[RowT]:
-        """Those that match, in their order."""
+    def let_through(
+        self, filter: Filter, spec: Spec[RowT], rows: Sequence[RowT], now_us: int = 0, zone: tzinfo = UTC
+    ) -> list[RowT]:
+        """Those that match at this moment, in their order."""
+        kept = self._matching(filter, spec, rows)
+        moment = spec.moment
+        if moment is None or not filter.timed:
+            return kept
+        holds = filter.judge(now_us, zone)
+        return [row for row in kept if holds(moment(row))]
+
+    def _matching(self, filter: Filter, spec: Spec[RowT], rows: Sequence[RowT]) -> list[RowT]:
         if not filter.terms:
             return list(rows)
         fields, matches = spec.fields, filter.matches
@@ -82,3 +94,32 @@ class Sieve(Generic[RowT]):
                 kept.append(row)
         self._rows, self._passes = tuple(rows), passes
         return kept
+
+
+class Order(Generic[RowT]):
+    """The rows sorted by a column."""
+
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+        self._for: tuple[object, object] = (None, None)
+        self._rows: Sequence[RowT] = ()
+        self._values: Mapping[int, Value] = {}
+
+    def sort(self, spec: Spec[RowT], column: Column, rows: list[RowT], *, turned: bool) -> list[RowT]:
+        """By the column's values, the unknown last either way; equals stay in the order that the rows come in."""
+        if self._for != (column, spec.cells):
+            self._for, self._values = (column, spec.cells), {}
+        by = column.by or _words_in(spec, column)
+        known = self._values
+        values = {id(row): known[id(row)] if id(row) in known else by(row) for row in rows}
+        self._rows, self._values = tuple(rows), values
+        unknown = [row for row in rows if values[id(row)] is None]
+        ordered = [row for row in rows if values[id(row)] is not None] if unknown else rows
+        key: Callable[[RowT], Any] = lambda row: values[id(row)]  # noqa: E731
+        return [*sorted(ordered, key=key, reverse=column.most_first is not turned), *unknown]
+
+
+def _words_in(spec: Spec[RowT], column: Column) -> Callable[[RowT], Value]:
+    """Of its cell, where nobody says what the column is sorted by."""
+    place, cells = spec.columns.index(column), spec.cells
+    return lambda row: words(cells(row, 0)[place][0])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
+from pulse_tui.tui.kit.values import Value
 
 if TYPE_CHECKING:
     from pulse_tui.domain.ref import Ref
@@ -33,6 +34,19 @@ class Column(NamedTuple):
     """A column with ``most`` 0 gets this many of the cells it needs before others have to give way for good."""
     shorten: Callable[[str, int], str] | None = None
     """(text, cells) -> a text that says the same in fewer cells; else it is cut at its end."""
+    by: Callable[[Any], Value] | None = None
+    """What a row is sorted by in this column, from the least; None is unknown. Left out: by the words of its cell."""
+    most_first: bool = False
+    """Whoever sorts by it wants to see the most first: counts."""
+    hidden: bool = False
+    """Not shown before somebody asks for it."""
+    name: str = ""
+    """What ``:sort`` and ``:columns`` call it, where that is not its title in small letters."""
+
+    @property
+    def called(self) -> str:
+        """Its name."""
+        return self.name or self.title.strip().casefold().replace(" ", "-")
 
 
 RowT = TypeVar("RowT")
@@ -58,6 +72,17 @@ class Spec(NamedTuple, Generic[RowT]):
     """Cells of each text that ``cells`` makes (any number for a column of one width), where that is cheaper to compute."""
     ref: Callable[[RowT], Ref | None] | None = None
     """What a row is; None, or of some rows None: they have no name that opens anything."""
+    name: str = ""
+    """Under which an arrangement of the table is kept, where the title does not name it."""
+    moment: Callable[[RowT], int | None] | None = None
+    """When it happened (microseconds), for ``age<1h`` and ``since=03:00``; None: it has no moment."""
+    fixed: bool = False
+    """A tree: its order is what it says, and nothing else sorts it."""
+
+    @property
+    def called(self) -> str:
+        """The table's name."""
+        return self.name or "-".join(self.title.partition(" ─ ")[0].partition(",")[0].casefold().split())
 
 
 def environment(word: str) -> Span:

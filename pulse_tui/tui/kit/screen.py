@@ -131,6 +131,9 @@ class BaseScreen(Asking, Screen[None]):
         """What it is in a few words, for the path to the pages over it."""
         return ""
 
+    def tick(self, now_us: int) -> None:
+        """Time went on."""
+
     def say(self, message: str, *, bad: bool = False) -> None:
         """One line of a message in the last line."""
         self.bottom.say(message, bad=bad)

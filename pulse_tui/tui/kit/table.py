@@ -7,16 +7,18 @@ the marker and the first cell of two lines. A million rows cost nothing to show:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Generic
+from collections.abc import Collection, Sequence
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, Final, Generic
 
 from rich.cells import cell_len
 from rich.style import Style
 
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Span, fit, frame_bottom, frame_top, notice
+from pulse_tui.tui.kit.columns import Arrangement, BadColumn, arrow, found, letters, title_spans
 from pulse_tui.tui.kit.filters import Filter, parse
-from pulse_tui.tui.kit.measured import Sieve, Widest
+from pulse_tui.tui.kit.measured import Order, Sieve, Widest
 from pulse_tui.tui.kit.rows import Column, RowT, Spec, column_widths
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ URGENT_WORDS = ("P1", "P2")
 CONTEXT = 2
 """Rows that stay in sight when the cursor scrolls past an edge."""
 HEAD = 2  # the frame's top line and the column titles
+MARK: Final = "*"
+"""Stands in the frame beside a marked row: seen without colour, and no column loses a cell to it."""
 
 
 class Table(Canvas, Generic[RowT]):
@@ -35,11 +39,20 @@ class Table(Canvas, Generic[RowT]):
     empty = ""
     """What stands in the place of no rows, where that depends on more than the rows; else the spec's words."""
 
+    zone: tzinfo = UTC
+    """Of the clock times that a filter names."""
+
     def __init__(self, spec: Spec[RowT], *, id: str) -> None:
         """It shows "reading…" until the first :meth:`update_rows`."""
         super().__init__(id=id)
         self.spec = spec
         self.filter = Filter()
+        self.arrangement = Arrangement()
+        self.letters: dict[str, str] = {}
+        """By column, the capital letter that sorts by it."""
+        self.marks: frozenset[str] = frozenset()
+        """Keys of the marked rows: each of a row that is there, though the filter may hide it."""
+        self._taken: Collection[str] = ()
         self.focused_pane = False
         self._all: Sequence[RowT] | None = None
         self._rows: list[RowT] = []
@@ -50,14 +63,34 @@ class Table(Canvas, Generic[RowT]):
         self._widest: list[int] = [len(column.title) for column in spec.columns]
         self._measured: Widest[RowT] = Widest()
         self._sieve: Sieve[RowT] = Sieve()
+        self._order: Order[RowT] = Order()
         self._widths: tuple[int, ...] = ()
 
     # ------------------------------------------------------------------ what it shows
 
     @property
     def heading(self) -> str:
-        """The title in the frame."""
-        return self.spec.title
+        """The title in the frame; what it says of the rows' own order only while they stand in it."""
+        return self.spec.title.partition(", ")[0] if self.arrangement.sort else self.spec.title
+
+    @property
+    def marked(self) -> list[RowT]:
+        """The marked rows: those that are seen in their order, then those that the filter hides."""
+        if not self.marks:
+            return []
+        key, seen = self.spec.key, [row for row in self._rows if self.spec.key(row) in self.marks]
+        known = {key(row) for row in seen}
+        return [*seen, *(row for row in self._all or () if (k := key(row)) in self.marks and k not in known)]
+
+    @property
+    def chosen(self) -> list[RowT]:
+        """What an action is about: the marked rows, else the row under the cursor."""
+        return self.marked or ([self.row] if self.row is not None else [])
+
+    @property
+    def copied_text(self) -> str:
+        """What ``y`` copies: a line for each chosen row."""
+        return "\n".join(self.spec.copied(row) for row in self.chosen)
 
     @property
     def row(self) -> RowT | None:
@@ -120,27 +153,90 @@ class Table(Canvas, Generic[RowT]):
         self._now_us = now_us
         if self._all is None or rows != self._all:
             self._all = rows
+            if self.marks:
+                self.marks &= self.known_keys()
             self._measure()
+            self._choose()
+        elif self.filter.timed:
             self._choose()
         self.redraw()
 
+    def known_keys(self) -> set[str]:
+        """The keys that a mark may have: a mark whose row is gone goes with it."""
+        return set(map(self.spec.key, self._all or ()))
+
     def use(self, spec: Spec[RowT]) -> None:
-        """Draw the same rows in another way; cursor and filter stay."""
+        """Draw the same rows in another way; cursor and filter stay, and the arrangement where it has the columns."""
         self.spec = spec
+        if not {c.called for c in spec.columns} >= {self.arrangement.sort or spec.columns[0].called}:
+            self.arrangement = self.arrangement._replace(sort="", turned=False)
+        self._lettered()
         self._measure()
         self._choose()
         self.redraw()
 
     def tick(self, now_us: int) -> None:
-        """Time went on: repaint the ages that ticked over."""
+        """Time went on: repaint the ages that ticked over, and judge again what the filter says about when."""
         self._now_us = now_us
+        if self.filter.timed and self._all is not None:
+            self._choose()
         self.redraw()
 
     def set_filter(self, text: str) -> None:
         """Filter the rows; an empty text shows all. Raises BadFilter and leaves the old filter."""
-        self.filter = parse(text, self.spec.names)
+        self.filter = parse(text, self.spec.names, moments=self.spec.moment is not None)
         self._choose()
         self.redraw()
+
+    # ------------------------------------------------------------------ its arrangement
+
+    def show_as(self, arrangement: Arrangement) -> None:
+        """Sort the rows and show the columns like this. Raises BadColumn for a tree that is to be sorted."""
+        if arrangement.sort and self.spec.fixed:
+            raise BadColumn("a tree keeps its order: nothing else sorts it")
+        self.arrangement = arrangement
+        self._lettered()
+        self._choose()
+        self.redraw()
+
+    def take_letters(self, taken: Collection[str]) -> None:
+        """Capital letters that are keys already: they sort nothing here."""
+        self._taken = taken
+        self._lettered()
+
+    def sort_letter(self, letter: str) -> bool:
+        """Sort by the column whose title has this letter underlined. False when none has."""
+        name = next((name for name, given in self.letters.items() if given == letter), None)
+        if name is None:
+            return False
+        self.show_as(self.arrangement.sorted_by(name))
+        return True
+
+    def _lettered(self) -> None:
+        columns = [] if self.spec.fixed else [c for c in self.spec.columns if self.arrangement.shows(c)]
+        self.letters = letters(columns, self._taken)
+
+    # ------------------------------------------------------------------ marks
+
+    def mark(self) -> None:
+        """Mark the row under the cursor, or take its mark away; the cursor goes on."""
+        if self.row is not None:
+            self.marks ^= {self.spec.key(self.row)}
+            self.move(1)
+            self.redraw()
+
+    def mark_all(self) -> None:
+        """Mark every row that the filter lets through; where all of them are marked, none."""
+        keys = frozenset(map(self.spec.key, self._rows))
+        self.marks = frozenset() if keys <= self.marks else self.marks | keys
+        self.redraw()
+
+    def unmark(self) -> bool:
+        """No mark any more. False when there was none."""
+        there = bool(self.marks)
+        self.marks = frozenset()
+        self.redraw()
+        return there
 
     def want(self, key: str) -> bool:
         """Put the cursor on ``key``, now or when such a row arrives. False when it is not there now."""
@@ -167,12 +263,15 @@ class Table(Canvas, Generic[RowT]):
         """Apply the filter and keep the cursor on its key."""
         wanted, row = self._wanted_key, self.row
         offset, was_at_top = self._cursor - self._top, self._top == 0
-        self._rows = self._sieve.let_through(self.filter, self.spec, self._all or ())
-        found = self._place_of(wanted, row)
-        if found is not None:
+        self._rows = self._sieve.let_through(self.filter, self.spec, self._all or (), self._now_us, self.zone)
+        if self.arrangement.sort:
+            column = found(self.arrangement.sort, self.spec.columns)
+            self._rows = self._order.sort(self.spec, column, self._rows, turned=self.arrangement.turned)
+        place = self._place_of(wanted, row)
+        if place is not None:
             self._wanted_key = None
-            self._cursor = found
-            self._top = 0 if was_at_top else found - offset
+            self._cursor = place
+            self._top = 0 if was_at_top else place - offset
         else:
             self._cursor = min(self._cursor, max(0, len(self._rows) - 1))
         self._keep_visible()
@@ -237,7 +336,10 @@ class Table(Canvas, Generic[RowT]):
     # ------------------------------------------------------------------ drawing
 
     def prepare(self, width: int, height: int) -> None:
-        self._widths = column_widths(self.spec.columns, self._widest, max(0, width - 3))
+        shown = [n for n, column in enumerate(self.spec.columns) if self.arrangement.shows(column)]
+        columns, widest = tuple(self.spec.columns[n] for n in shown), [self._widest[n] for n in shown]
+        given = dict(zip(shown, column_widths(columns, widest, max(0, width - 3)), strict=True))
+        self._widths = tuple(given.get(n, 0) for n in range(len(self.spec.columns)))
         self._keep_visible()
 
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
@@ -245,7 +347,7 @@ class Table(Canvas, Generic[RowT]):
         if y == 0:
             title_style = styles.FOCUS if self.focused_pane else styles.BOLD
             return frame_top(
-                self.heading, self._count(), width, focused=self.focused_pane, title_style=title_style,
+                self.heading + self._sorting(), self._count(), width, focused=self.focused_pane, title_style=title_style,
                 line_style=line_style,
             )  # fmt: skip
         if y == height - 1:
@@ -254,13 +356,31 @@ class Table(Canvas, Generic[RowT]):
             style = styles.ALARM if hidden else styles.WARN
             return frame_bottom(f"{hidden} {text}".strip(), width, text_style=style, line_style=styles.DIM)
         inner = self._inner(y - 1, width - 2)
-        return (("│", styles.DIM), *inner, (self._thumb(y, height) or "│", styles.DIM))
+        side = (MARK, styles.FOCUS) if self._is_marked(self._top + y - HEAD) and y >= HEAD else ("│", styles.DIM)
+        return (side, *inner, (self._thumb(y, height) or "│", styles.DIM))
+
+    def _is_marked(self, index: int) -> bool:
+        return bool(self.marks) and index < len(self._rows) and self.spec.key(self._rows[index]) in self.marks
+
+    def _sorting(self) -> str:
+        """What the rows are sorted by, where no column that is drawn says so."""
+        name = self.arrangement.sort
+        for column, width in zip(self.spec.columns, self._widths, strict=False):
+            if column.called == name and not width:
+                return f" ─ by {name} {arrow(column, self.arrangement)}"
+        return ""
 
     def _count(self) -> str:
         if self._all is None:
             return ""
         total = len(self._all)
-        return f"{len(self._rows)} of {total}" if self.filter.terms else (str(total) if total else "")
+        count = f"{len(self._rows)} of {total}" if self.filter.terms else (str(total) if total else "")
+        return f"{self._marked_words()} · {count}" if self.marks else count
+
+    def _marked_words(self) -> str:
+        """``3 marked``, and how many of them the filter hides."""
+        unseen = len(self.marks) - sum(self.spec.key(row) in self.marks for row in self._rows)
+        return f"{len(self.marks)} marked" + (f", {unseen} of them hidden" if unseen else "")
 
     def _thumb(self, y: int, height: int) -> str:
         """A block in the right border where the visible part lies, when not all is visible."""
@@ -273,7 +393,7 @@ class Table(Canvas, Generic[RowT]):
 
     def _inner(self, y: int, width: int) -> list[Span]:
         if y == 0:
-            return self._row_spans([(c.title, styles.DIM) for c in self.spec.columns], width, " ", styles.PLAIN)
+            return self._title_spans(width)
         if not self._rows:
             return [notice(self._nothing(), y - 1, width)]
         index = self._top + y - 1
@@ -283,8 +403,21 @@ class Table(Canvas, Generic[RowT]):
         if index != self._cursor:
             return self._row_spans(cells, width, " ", styles.PLAIN)
         if self.focused_pane:
-            cells[0] = (cells[0][0], cells[0][1] + styles.REVERSE + styles.BOLD)
+            first = next((n for n, cell_width in enumerate(self._widths) if cell_width), 0)
+            cells[first] = (cells[first][0], cells[first][1] + styles.REVERSE + styles.BOLD)
         return self._row_spans(cells, width, "▌", styles.FOCUS if self.focused_pane else styles.DIM)
+
+    def _title_spans(self, width: int) -> list[Span]:
+        spans: list[Span] = [(" ", styles.PLAIN)]
+        used = 1
+        for column, cell_width in zip(self.spec.columns, self._widths, strict=False):
+            if cell_width:
+                spans.append((" " * (used > 1), styles.DIM))
+                pointing = arrow(column, self.arrangement)
+                spans += title_spans(column, self.letters.get(column.called, ""), pointing, cell_width)
+                used += cell_width + (used > 1)
+        spans.append((" " * max(0, width - used), styles.PLAIN))
+        return spans
 
     def _nothing(self) -> str:
         if self._all is None:

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from pulse_tui.domain.moments import age, from_us, iso
 from pulse_tui.domain.views.learning import ActivityRow
 from pulse_tui.tui.asks.learning import OlderActivity
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.keys import bind
@@ -42,11 +42,11 @@ def activity_fields(row: ActivityRow) -> Fields:
 ACTIVITY: Final[Spec[ActivityRow]] = Spec(
     title="Activity",
     columns=(
-        Column("AGE", 3, 4, right=True),
-        Column("WHO", 6, 18),
-        Column("ACTION", 10, 26),
-        Column("SUBJECT", 10, 30, drop=1),
-        Column("WHAT", 12, 0, wish=30),
+        Column("AGE", 3, 4, right=True, by=lambda row: values.age(row.at_us)),
+        Column("WHO", 6, 18, by=lambda row: values.words(row.who)),
+        Column("ACTION", 10, 26, by=lambda row: values.words(row.action)),
+        Column("SUBJECT", 10, 30, drop=1, by=lambda row: values.words(row.subject)),
+        Column("WHAT", 12, 0, wish=30, by=lambda row: values.words(row.detail)),
     ),
     cells=activity_cells,
     key=lambda row: str(row.seq),
@@ -55,6 +55,7 @@ ACTIVITY: Final[Spec[ActivityRow]] = Spec(
     wants_attention=lambda row: row.who != "pulse-tui",
     copied=lambda row: row.line(),
     empty="nothing is on record yet",
+    moment=lambda row: row.at_us,
 )
 
 

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from pulse_tui.domain.moments import age, from_us, iso
 from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.learning import DecisionRow
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.listing import ListScreen
@@ -37,11 +37,11 @@ def decision_fields(row: DecisionRow) -> Fields:
 DECISIONS: Final[Spec[DecisionRow]] = Spec(
     title="Decisions",
     columns=(
-        Column("AGE", 3, 4, right=True),
-        Column("KIND", 8, 14),
-        Column("WHO", 5, 18),
-        Column("ASSET", 6, 22, drop=1),
-        Column("WHAT", 14, 0, wish=40),
+        Column("AGE", 3, 4, right=True, by=lambda row: values.age(row.at_us)),
+        Column("KIND", 8, 14, by=lambda row: values.words(row.kind)),
+        Column("WHO", 5, 18, by=lambda row: values.words(row.by)),
+        Column("ASSET", 6, 22, drop=1, by=lambda row: values.words(row.asset)),
+        Column("WHAT", 14, 0, wish=40, by=lambda row: values.words(row.what)),
     ),
     cells=decision_cells,
     key=lambda row: str(row.seq),
@@ -49,6 +49,7 @@ DECISIONS: Final[Spec[DecisionRow]] = Spec(
     names=("kind", "by", "asset", "what", "why"),
     wants_attention=lambda row: row.kind in ("override", "accepted risk"),
     copied=lambda row: row.line(),
+    moment=lambda row: row.at_us,
     empty="nobody waived, lifted, accepted, overrode, approved or changed anything yet",
     ref=lambda row: Ref(RefKind.ASSET, row.asset) if row.asset else None,
 )

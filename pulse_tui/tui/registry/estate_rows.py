@@ -10,7 +10,7 @@ from rich.style import Style
 from pulse_tui.domain.moments import age, from_us
 from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.registry import CalendarRow, InventoryRow, StageCell
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.rows import Cells, Column, Spec
@@ -29,11 +29,11 @@ class StageLine(NamedTuple):
 STAGES: Final[Spec[StageLine]] = Spec(
     title="Stages, in their order",
     columns=(
-        Column("#", 2, 3, right=True),
-        Column("STAGE", 8, 24),
-        Column("ASSET", 12, 0),
-        Column("VERSION", 7, 14),
-        Column("STATE", 8, 13),
+        Column("#", 2, 3, right=True, by=lambda line: line.number, name="place"),
+        Column("STAGE", 8, 24, by=lambda line: values.words(line.stage.name)),
+        Column("ASSET", 12, 0, by=lambda line: values.words(line.stage.asset)),
+        Column("VERSION", 7, 14, by=lambda line: values.version(line.stage.version)),
+        Column("STATE", 8, 13, by=lambda line: values.state(line.stage.state)),
     ),
     cells=lambda line, now_us: (
         (str(line.number), styles.DIM),
@@ -144,12 +144,12 @@ def calendar_detail(line: CalendarLine) -> list[Span]:
 CALENDAR: Final[Spec[CalendarLine]] = Spec(
     title="Calendar, newest first",
     columns=(
-        Column("DAY", 15, 15),
-        Column("WHEN", 6, 8),
-        Column("WHOSE", 6, 14),
-        Column("WHAT", 8, 18),
-        Column("SUBJECT", 10, 0, wish=16),
-        Column("DETAIL", 10, 44, drop=1),
+        Column("DAY", 15, 15, by=lambda line: line.at_us),
+        Column("WHEN", 6, 8, by=lambda line: line.at_us),
+        Column("WHOSE", 6, 14, by=lambda line: values.words(line.row.whose) if line.row else None),
+        Column("WHAT", 8, 18, by=lambda line: values.words(line.row.what) if line.row else None),
+        Column("SUBJECT", 10, 0, wish=16, by=lambda line: values.words(line.row.subject) if line.row else None),
+        Column("DETAIL", 10, 44, drop=1, by=lambda line: values.words(line.row.detail) if line.row else None),
     ),
     cells=calendar_cells,
     key=lambda line: line.row.key if line.row else "today",
@@ -161,6 +161,7 @@ CALENDAR: Final[Spec[CalendarLine]] = Spec(
     ),
     empty="nothing in the last 90 days or the next 180",
     ref=lambda line: line.row.about if line.row is not None else None,
+    moment=lambda line: line.at_us if line.row else None,
 )
 
 
@@ -188,11 +189,11 @@ def inventory_detail(row: InventoryRow) -> list[Span]:
 INVENTORY: Final[Spec[InventoryRow]] = Spec(
     title="What does not agree",
     columns=(
-        Column("KIND", 8, 13),
-        Column("SUBJECT", 10, 26),
-        Column("WHAT", 16, 0, wish=34),
-        Column("WHAT TO DO", 10, 34, drop=2),
-        Column("SOURCE", 6, 14, drop=1),
+        Column("KIND", 8, 13, by=lambda row: values.state(row.kind)),
+        Column("SUBJECT", 10, 26, by=lambda row: values.words(row.subject)),
+        Column("WHAT", 16, 0, wish=34, by=lambda row: values.words(row.what)),
+        Column("WHAT TO DO", 10, 34, drop=2, by=lambda row: values.words(row.todo), name="todo"),
+        Column("SOURCE", 6, 14, drop=1, by=lambda row: values.words(row.source)),
     ),
     cells=inventory_cells,
     key=lambda row: row.key,

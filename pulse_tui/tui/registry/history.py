@@ -17,15 +17,14 @@ from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.listing import ListScreen
 from pulse_tui.tui.kit.screen import Head
 from pulse_tui.tui.registry.release import ReleaseKeys, Subject
-from pulse_tui.tui.registry.release_rows import HISTORY, HistoryLine, history_detail, to_compare
+from pulse_tui.tui.registry.release_rows import HISTORY, history_detail, to_compare
 
 
-class HistoryScreen(ReleaseKeys, ListScreen[HistoryLine]):
+class HistoryScreen(ReleaseKeys, ListScreen[ReleaseRow]):
     """Newest iteration first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "open", "open", "open the release", show=True),
-        bind("space", "mark", "mark", "mark the release to compare with, or take the mark away", show=True),
         bind(
             "d", "diff", "diff",
             "compare with the marked release; without one with what serves in production, else with the one before",
@@ -40,54 +39,48 @@ class HistoryScreen(ReleaseKeys, ListScreen[HistoryLine]):
         title = [(" Releases  ", styles.DIM), (safe(asset), styles.BOLD)]
         super().__init__(head, title, HISTORY, (), now_us)
         self.asset_id, self.rows = asset, tuple(rows)
-        self.marked: str | None = None
         self.show_history(rows)
 
     def ref(self) -> Ref:
-        line = self.table.row
-        named = line is not None and line.row.version
-        return release_ref(self.asset_id, line.row.version) if line and named else Ref(RefKind.ASSET, self.asset_id)
+        row = self.table.row
+        return release_ref(self.asset_id, row.version) if row and row.version else Ref(RefKind.ASSET, self.asset_id)
 
     def show_history(self, rows: Sequence[ReleaseRow]) -> None:
-        """The releases with news; the mark stays while its release does."""
+        """The releases with news; a mark stays while its release does."""
         self.rows = tuple(rows)
-        if all(row.key != self.marked for row in rows):
-            self.marked = None
-        self.table.update_rows([HistoryLine(row, row.key == self.marked) for row in rows], self.now_us)
+        self.table.update_rows(self.rows, self.now_us)
         if self.is_mounted:
             self.moved()
 
-    def detail(self, row: HistoryLine) -> Sequence[Span]:
-        return history_detail(row.row)
+    def detail(self, row: ReleaseRow) -> Sequence[Span]:
+        return history_detail(row)
 
     def subject(self) -> Subject | None:
-        line = self.table.row
-        if line is None or line.row.change:
+        row = self.table.row
+        if row is None or row.change:
             return None
-        return Subject(self.asset_id, line.row.version, line.row.state)
+        return Subject(self.asset_id, row.version, row.state)
 
     def applies(self, action: str) -> bool:
-        if action in ("mark", "diff"):
+        if action == "diff":
             return self.subject() is not None
         if action == "gate" or action.endswith("_release"):
             return self.release_applies(action)
         return super().applies(action)
 
     def action_open(self) -> None:
-        line = self.table.row
-        if line is not None and line.row.version:
-            self.post_message(asks.OpenRelease(self.asset_id, line.row.version))
-
-    def action_mark(self) -> None:
-        if (subject := self.subject()) is not None:
-            self.marked = None if self.marked == subject.version else subject.version
-            self.show_history(self.rows)
+        row = self.table.row
+        if row is not None and row.version:
+            self.post_message(asks.OpenRelease(self.asset_id, row.version))
 
     def action_diff(self) -> None:
         subject = self.subject()
         if subject is None:
             return
-        pair = to_compare(self.rows, subject.version, self.marked)
+        marked = next(
+            (row.version for row in self.table.marked if not row.change and row.version != subject.version), None
+        )
+        pair = to_compare(self.rows, subject.version, marked)
         if pair is None:
             self.post_message(Say("there is no other release to compare it with"))
         else:

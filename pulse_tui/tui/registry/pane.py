@@ -1,12 +1,13 @@
-"""The pane of the estate: by asset or by workflow, in the order that was chosen."""
+"""The pane of the estate: by asset or by workflow."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from pulse_tui.tui.asks.evals import FollowAsset
 from pulse_tui.tui.asks.registry import OpenAsset, OpenWorkflow
+from pulse_tui.tui.kit.columns import Arrangement, kept, restored
 from pulse_tui.tui.kit.filters import BadFilter, Filter, parse
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.pane import Subject, TablePane
@@ -27,28 +28,36 @@ FOLLOW_S: Final = 0.12
 """Other panes follow the cursor when it has rested this long: longer than a held key's repeat."""
 
 
+_SPECS: Final[Mapping[str, Spec[Any]]] = {ASSETS: rows.REGISTRY, WORKFLOWS: rows.WORKFLOWS}
+
+
+class _Left(NamedTuple):
+    """How a view was left."""
+
+    filter: Filter = Filter()
+    cursor: str | None = None
+    arrangement: Arrangement = Arrangement()
+
+
 class RegistryPane(TablePane[Any]):
     """The registry pane: one table with two views. Each view keeps its own cursor and filter while the other is shown."""
 
     TAB = "Registry"
     KEYS: ClassVar = (
         bind("v", "view", "view", "registry: by asset, or by workflow with its worst stage marked", show=True),
-        bind("o", "order", "sort", "registry: worst first, by name, by what moved last, by owner", show=True),
     )
 
     def __init__(self) -> None:
-        """By asset, worst first."""
-        self.view, self.sort = ASSETS, rows.WORST
+        """By asset."""
+        self.view = ASSETS
         super().__init__(self._spec(), id="registry")
         self._follow: Timer | None = None
         self._assets: Sequence[RegistryRow] | None = None
         self._workflows: Sequence[WorkflowRow] | None = None
-        self._ordered: tuple[str, str, Sequence[RegistryRow | WorkflowRow]] = ("", "", ())
-        self._left: dict[str, tuple[Filter, str | None]] = {}
+        self._left: dict[str, _Left] = {}
 
     def _spec(self) -> Spec[Any]:
-        spec: Spec[Any] = rows.REGISTRY if self.view == ASSETS else rows.WORKFLOWS
-        return spec._replace(title=f"{spec.title} ─ by {self.view[:-1]}, {self.sort}")
+        return _SPECS[self.view]
 
     @property
     def lead(self) -> str | None:
@@ -91,63 +100,56 @@ class RegistryPane(TablePane[Any]):
     def _show(self, now_us: int) -> None:
         shown: Sequence[RegistryRow | WorkflowRow] | None = self._assets if self.view == ASSETS else self._workflows
         if shown is not None:
-            view, sort, before = self._ordered
-            order = rows.ordered(shown, self.sort, before if (view, sort) == (self.view, self.sort) else ())
-            self._ordered = self.view, self.sort, order
-            self.update_rows(order, now_us)
+            self.update_rows(shown, now_us)
 
     def toggle_view(self) -> str:
         """The other view, as it was left; returns its name."""
-        self._left[self.view] = (self.filter, self.cursor_key)
+        self._left[self.view] = self._as_left()
         self.view = WORKFLOWS if self.view == ASSETS else ASSETS
-        self.filter, self._wanted_key = self._left.get(self.view, (Filter(), None))
-        self.spec = self._spec()
         self._rows, self._cursor, self._top, self._all = [], 0, 0, None
+        self.marks = frozenset()
+        self._take_up(self._left.get(self.view, _Left()))
         self._show(self._now_us)
         self.redraw()
         return self.view
 
-    def cycle_sort(self) -> str:
-        """The next order, the cursor on its row; returns its name."""
-        self.sort = rows.SORTS[(rows.SORTS.index(self.sort) + 1) % len(rows.SORTS)]
-        self.spec = self._spec()
-        self._show(self._now_us)
-        self.redraw()
-        return self.sort
+    def _as_left(self) -> _Left:
+        return _Left(self.filter, self.cursor_key, self.arrangement)
+
+    def _take_up(self, left: _Left) -> None:
+        self.filter, self._wanted_key, self.arrangement = left
+        self.use(self._spec())
 
     def action_view(self) -> None:
         self.toggle_view()
         self.moved()
 
-    def action_order(self) -> None:
-        self.cycle_sort()
-
     # ------------------------------------------------------------------ session
 
     def remembered(self) -> Session:
-        """Cursor and filter of each view, the view, and the order."""
-        left = {**self._left, self.view: (self.filter, self.cursor_key)}
-        cursors = {_SAVED[view]: key for view, (_, key) in left.items() if key}
-        filters = {_SAVED[view]: kept.text for view, (kept, _) in left.items() if kept.terms}
-        return Session(cursors=cursors, filters=filters, shown={"view": self.view, "sort": self.sort})
+        """Cursor, filter and arrangement of each view, and the view."""
+        left = {_SPECS[view].called: each for view, each in {**self._left, self.view: self._as_left()}.items()}
+        arranged = [kept(each.arrangement, name) for name, each in left.items()]
+        return Session(
+            cursors={name: each.cursor for name, each in left.items() if each.cursor},
+            filters={name: each.filter.text for name, each in left.items() if each.filter.terms},
+            shown={"view": self.view, **{k: text for texts in arranged for k, text in texts.items()}},
+        )
 
     def restore(self, saved: Session) -> list[str]:
-        """Both views as they were left; a view or an order that nobody knows is the first of them."""
+        """Both views as they were left; a view that nobody knows is the first of them."""
         complaints: list[str] = []
-        for view in VIEWS:
-            name = _SAVED[view]
+        for view, spec in _SPECS.items():
+            name = spec.called
             try:
-                kept = parse(saved.filters.get(name, ""), (rows.REGISTRY if view == ASSETS else rows.WORKFLOWS).names)
+                chosen = parse(saved.filters.get(name, ""), spec.names, moments=spec.moment is not None)
             except BadFilter as error:
                 complaints.append(f"the saved filter of {name} was dropped: {error}")
-                kept = Filter()
-            self._left[view] = (kept, saved.cursors.get(name))
-        view, sort = saved.shown.get("view", ""), saved.shown.get("sort", "")
+                chosen = Filter()
+            arrangement, wrong = restored(saved.shown, name, spec.columns)
+            complaints += wrong
+            self._left[view] = _Left(chosen, saved.cursors.get(name), arrangement)
+        view = saved.shown.get("view", "")
         self.view = view if view in VIEWS else ASSETS
-        self.sort = sort if sort in rows.SORTS else rows.WORST
-        self.use(self._spec())
-        self.filter, self._wanted_key = self._left.pop(self.view)
+        self._take_up(self._left.pop(self.view))
         return complaints
-
-
-_SAVED: Final = {ASSETS: "registry", WORKFLOWS: "workflows"}

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from pulse_tui.domain.moments import age
 from pulse_tui.domain.views.registry import ReleaseRow
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.rows import Cells, Column, Spec, environment
 from pulse_tui.tui.registry.rows import back
-
-
-class HistoryLine(NamedTuple):
-    """A release, and whether it is marked for a comparison."""
-
-    row: ReleaseRow
-    marked: bool = False
 
 
 def serves(row: ReleaseRow) -> Span:
@@ -27,15 +20,13 @@ def serves(row: ReleaseRow) -> Span:
     return words or "-", styles.BOLD if "production" in row.serves else styles.PLAIN if words else styles.DIM
 
 
-def history_cells(line: HistoryLine, now_us: int) -> Cells:
+def history_cells(row: ReleaseRow, now_us: int) -> Cells:
     """VERSION ITER BRANCH STATE SERVES PROMOTED BACK VERDICT CREATED. ``!`` stands by a version that has a remark."""
-    row = line.row
     if row.change:
         return _change_cells(row, now_us)
     promoted = f"{row.promoted} {age(row.promoted_us, now_us)}" if row.promoted_us is not None else row.promoted
-    marks = ("» " if line.marked else "") + row.version + (" !" if row.remark else "")
     return (
-        (marks, styles.INFO + styles.BOLD if line.marked else styles.WARN if row.remark else styles.PLAIN),
+        (row.version + " !" * bool(row.remark), styles.WARN if row.remark else styles.PLAIN),
         (str(row.iteration), styles.DIM),
         (row.branch or "-", styles.DIM),
         styles.state(row.state),
@@ -63,9 +54,8 @@ def _change_cells(row: ReleaseRow, now_us: int) -> Cells:
     )
 
 
-def history_fields(line: HistoryLine) -> Fields:
+def history_fields(row: ReleaseRow) -> Fields:
     """Names for the filter."""
-    row = line.row
     return {
         "version": row.version,
         "iter": str(row.iteration),
@@ -91,29 +81,30 @@ def history_detail(row: ReleaseRow) -> list[Span]:
     return [*remark, (f"digest {row.digest or 'not known'}", styles.DIM)]
 
 
-HISTORY: Final[Spec[HistoryLine]] = Spec(
+HISTORY: Final[Spec[ReleaseRow]] = Spec(
     title="Releases and changes, newest iteration first",
     columns=(
-        Column("VERSION", 7, 20),
-        Column("ITER", 4, 7, right=True),
-        Column("BRANCH", 6, 12, drop=3),
-        Column("STATE", 8, 13),
-        Column("SERVES", 6, 20),
-        Column("PROMOTED", 8, 0, wish=16),
-        Column("BACK", 5, 10, drop=2),
-        Column("VERDICT", 7, 14),
-        Column("CREATED", 7, 7, drop=1, right=True),
+        Column("VERSION", 7, 20, by=lambda row: values.version(row.version)),
+        Column("ITER", 4, 7, right=True, by=lambda row: row.iteration, most_first=True),
+        Column("BRANCH", 6, 12, drop=3, by=lambda row: values.words(row.branch)),
+        Column("STATE", 8, 13, by=lambda row: values.state(row.state)),
+        Column("SERVES", 6, 20, by=lambda row: values.places(row.serves)),
+        Column("PROMOTED", 8, 0, wish=16, by=lambda row: values.age(row.promoted_us)),
+        Column("BACK", 5, 10, drop=2, by=lambda row: values.version(row.pointer)),
+        Column("VERDICT", 7, 14, by=lambda row: values.state(row.verdict)),
+        Column("CREATED", 7, 7, drop=1, right=True, by=lambda row: values.age(row.created_us)),
     ),
     cells=history_cells,
-    key=lambda line: line.row.key,
+    key=lambda row: row.key,
     fields=history_fields,
     names=("version", "iter", "branch", "state", "env", "promoted", "back", "verdict", "digest", "remark"),
-    wants_attention=lambda line: bool(line.row.remark) or line.row.verdict in ("FAIL", "INCONCLUSIVE"),
-    copied=lambda line: (
-        f"{line.row.version} iteration {line.row.iteration} {line.row.change or line.row.state} {line.row.digest}"
-        + (f": by {line.row.by}: {line.row.what}" if line.row.change else "")
-        + (f": {line.row.remark}" if line.row.remark else "")
+    wants_attention=lambda row: bool(row.remark) or row.verdict in ("FAIL", "INCONCLUSIVE"),
+    copied=lambda row: (
+        f"{row.version} iteration {row.iteration} {row.change or row.state} {row.digest}"
+        + (f": by {row.by}: {row.what}" if row.change else "")
+        + (f": {row.remark}" if row.remark else "")
     ),
+    moment=lambda row: row.created_us,
     empty="no release is known yet. A source that reports versions brings them in, or: pulse-tui ingest",
 )
 

@@ -1,9 +1,8 @@
-"""Pure row renderers of pane 1: the estate by asset or by workflow, and the orders it can stand in."""
+"""Pure row renderers of pane 1: the estate by asset or by workflow."""
 
 from __future__ import annotations
 
-from bisect import insort
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +10,7 @@ from rich.cells import cell_len
 
 from pulse_tui.domain.moments import age
 from pulse_tui.domain.ref import Ref, RefKind
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.rows import Cells, Column, Spec, environment
@@ -86,7 +85,7 @@ def back(pointer: str, ok: bool = True) -> Span:
 
 
 def registry_cells(row: RegistryRow, now_us: int) -> Cells:
-    """ASSET ENV VERSION ITER STATE SINCE BACK SOURCE."""
+    """ASSET ENV VERSION ITER STATE SINCE BACK SOURCE, and on demand OWNER TIER."""
     return (
         (row.asset, styles.PLAIN),
         environment(row.environment),
@@ -96,6 +95,8 @@ def registry_cells(row: RegistryRow, now_us: int) -> Cells:
         (age(row.since_us, now_us), styles.DIM),
         back(row.pointer, row.pointer_ok),
         (row.source or "-", styles.DIM),
+        (row.owner or "nobody", styles.DIM if row.owner else styles.WARN),
+        (row.tier or "-", styles.DIM),
     )
 
 
@@ -110,7 +111,7 @@ def _state_width(state: str, also: tuple[str, ...], concerned: bool, run: str) -
 def registry_widths(row: RegistryRow) -> tuple[int, ...]:
     """Cells of :func:`registry_cells`, for all rows of a large estate at once; those of SINCE are always the same."""
     asset, where, version, iteration, state = row[:5]
-    pointer, source = back(row.pointer, row.pointer_ok)[0], row.source or "-"
+    pointer, source, owner = back(row.pointer, row.pointer_ok)[0], row.source or "-", row.owner or "nobody"
     return (
         len(asset) if asset.isascii() else cell_len(asset),
         4 if where == "production" else len(where),
@@ -120,6 +121,8 @@ def registry_widths(row: RegistryRow) -> tuple[int, ...]:
         0,
         len(pointer) if pointer.isascii() else cell_len(pointer),
         len(source) if source.isascii() else cell_len(source),
+        len(owner) if owner.isascii() else cell_len(owner),
+        cell_len(row.tier) or 1,
     )
 
 
@@ -152,17 +155,25 @@ def _copied(row: RegistryRow) -> str:
     return f"{row.asset} {row.environment} {row.version} {state}{why}"
 
 
+def _named(row: RegistryRow | WorkflowRow) -> values.Value:
+    """By its name, in production first."""
+    return values.several(values.words(row[0]), values.environment(row.environment))
+
+
 REGISTRY: Final[Spec[RegistryRow]] = Spec(
-    title="Registry",
+    title="Registry ─ by asset, worst first",
+    name="registry",
     columns=(
-        Column("ASSET", 12, 0, wish=14),
-        Column("ENV", 4, 7),
-        Column("VERSION", 5, 12),
-        Column("ITER", 4, 7, drop=2, right=True),
-        Column("STATE", 8, 26, shorten=shorten_state),
-        Column("SINCE", 5, 5, drop=1, right=True),
-        Column("BACK", 5, 10, drop=3),
-        Column("SOURCE", 6, 12, drop=4),
+        Column("ASSET", 12, 0, wish=14, by=_named),
+        Column("ENV", 4, 7, by=lambda row: values.environment(row.environment)),
+        Column("VERSION", 5, 12, by=lambda row: values.version(row.version)),
+        Column("ITER", 4, 7, drop=2, right=True, by=lambda row: row.iteration, most_first=True),
+        Column("STATE", 8, 26, shorten=shorten_state, by=lambda row: values.state(row.state)),
+        Column("SINCE", 5, 5, drop=1, right=True, by=lambda row: values.age(row.since_us)),
+        Column("BACK", 5, 10, drop=3, by=lambda row: values.version(row.pointer)),
+        Column("SOURCE", 6, 12, drop=4, by=lambda row: values.words(row.source)),
+        Column("OWNER", 5, 14, drop=5, hidden=True, by=lambda row: values.words(row.owner)),
+        Column("TIER", 4, 15, drop=6, hidden=True, by=lambda row: values.words(row.tier)),
     ),
     cells=registry_cells,
     key=lambda row: row.key,
@@ -176,6 +187,7 @@ REGISTRY: Final[Spec[RegistryRow]] = Spec(
     empty="no assets yet. Write a first configuration: pulse-tui init",
     widths=registry_widths,
     ref=lambda row: Ref(RefKind.ASSET, row.asset),
+    moment=lambda row: row.since_us,
 )  # fmt: skip
 
 
@@ -212,13 +224,14 @@ def shorten_stages(text: str, width: int) -> str:
 
 
 def workflow_cells(row: WorkflowRow, now_us: int) -> Cells:
-    """WORKFLOW ENV STAGES STATE SINCE."""
+    """WORKFLOW ENV STAGES STATE SINCE, and on demand OWNER."""
     return (
         (row.id, styles.PLAIN),
         environment(row.environment),
         (stages_text(row) or "no stages", styles.PLAIN if row.stages else styles.DIM),
         state_text(row.state, row.also),
         (age(row.since_us, now_us), styles.DIM),
+        (row.owner or "nobody", styles.DIM if row.owner else styles.WARN),
     )
 
 
@@ -237,13 +250,15 @@ def workflow_fields(row: WorkflowRow) -> Fields:
 
 
 WORKFLOWS: Final[Spec[WorkflowRow]] = Spec(
-    title="Registry",
+    title="Registry ─ by workflow, worst first",
+    name="workflows",
     columns=(
-        Column("WORKFLOW", 8, 20),
-        Column("ENV", 4, 7),
-        Column("STAGES", 12, 0, shorten=shorten_stages),
-        Column("STATE", 8, 22, shorten=shorten_state),
-        Column("SINCE", 5, 5, drop=1, right=True),
+        Column("WORKFLOW", 8, 20, by=_named),
+        Column("ENV", 4, 7, by=lambda row: values.environment(row.environment)),
+        Column("STAGES", 12, 0, shorten=shorten_stages, by=lambda row: len(row.stages), most_first=True),
+        Column("STATE", 8, 22, shorten=shorten_state, by=lambda row: values.state(row.state)),
+        Column("SINCE", 5, 5, drop=1, right=True, by=lambda row: values.age(row.since_us)),
+        Column("OWNER", 5, 14, drop=2, hidden=True, by=lambda row: values.words(row.owner)),
     ),
     cells=workflow_cells,
     key=lambda row: row.key,
@@ -255,50 +270,5 @@ WORKFLOWS: Final[Spec[WorkflowRow]] = Spec(
     ),
     empty="no workflows yet. Name them under estate, workflows, in the configuration",
     ref=lambda row: Ref(RefKind.WORKFLOW, f"{row.id} {row.environment}"),
+    moment=lambda row: row.since_us,
 )
-
-
-# ---------------------------------------------------------------------- orders
-
-WORST: Final = "worst first"
-_Anything = Callable[["RegistryRow | WorkflowRow"], tuple[object, ...]]
-_PLACES: Final = {"production": 0, "canary": 1, "shadow": 2, "replica": 3}
-
-
-_MOVED = 200
-"""Rows that are inserted one by one; with more of them everything is sorted."""
-
-
-def _named(row: RegistryRow | WorkflowRow) -> tuple[str, str, int]:
-    name = row[0]
-    return name.casefold(), name, _PLACES.get(row.environment, 9)
-
-
-_ORDERS: Final[Mapping[str, _Anything]] = {
-    "by name": _named,
-    "by since": lambda row: (row.since_us is None, -(row.since_us or 0), *_named(row)),
-    "by owner": lambda row: (not row.owner, row.owner.casefold(), *_named(row)),
-}
-SORTS: Final = (WORST, *_ORDERS)
-"""The orders that ``o`` goes through. The board comes worst first, and stays as it came then."""
-
-
-def ordered(
-    rows: Sequence[RegistryRow | WorkflowRow], sort: str, before: Sequence[RegistryRow | WorkflowRow] = ()
-) -> Sequence[RegistryRow | WorkflowRow]:
-    """The same rows in another order: by name, by since (what moved last first), by owner (nobody's last).
-
-    ``before`` stands in this order already: rows of it that are still there keep their order.
-    """
-    key = _ORDERS.get(sort)
-    if key is None:
-        return rows
-    now = {id(row): row for row in rows}
-    sorted_rows = [row for row in before if id(row) in now]
-    new = now.keys() - {id(row) for row in sorted_rows}
-    if len(new) > _MOVED:
-        return tuple(sorted(rows, key=key))
-    for each, row in now.items():  # in their own order: rows that no key distinguishes stay as they came
-        if each in new:
-            insort(sorted_rows, row, key=key)
-    return tuple(sorted_rows)

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.registry import DependentRow, TreeRow
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.rows import DEEPEST, Cells, Column, Spec, environment
@@ -93,6 +93,7 @@ def tree_detail(row: TreeRow) -> list[Span]:
 
 TREE: Final[Spec[TreeLine]] = Spec(
     title="Dependencies",
+    fixed=True,
     columns=(
         Column("COMPONENT", 20, 0, wish=34),
         Column("VERSION", 7, 14),
@@ -157,13 +158,13 @@ def dependent_detail(row: DependentRow) -> list[Span]:
 DEPENDENTS: Final[Spec[DependentRow]] = Spec(
     title="Used by",
     columns=(
-        Column("ASSET", 12, 24),
-        Column("VERSION", 7, 12),
-        Column("WHERE", 5, 24),
-        Column("VIA", 8, 0, wish=18),
-        Column("OWNER", 5, 14, drop=1),
-        Column("WORKFLOWS", 9, 22, drop=2),
-        Column("ENDPOINTS", 9, 22, drop=3),
+        Column("ASSET", 12, 24, by=lambda row: values.words(row.asset)),
+        Column("VERSION", 7, 12, by=lambda row: values.version(row.version)),
+        Column("WHERE", 5, 24, by=lambda row: values.places(row.environments)),
+        Column("VIA", 8, 0, wish=18, by=lambda row: values.several(row.via != "directly", values.words(row.via))),
+        Column("OWNER", 5, 14, drop=1, by=lambda row: values.words(row.owner)),
+        Column("WORKFLOWS", 9, 22, drop=2, by=lambda row: len(row.workflows), most_first=True),
+        Column("ENDPOINTS", 9, 22, drop=3, by=lambda row: len(row.endpoints), most_first=True),
     ),
     cells=dependent_cells,
     key=lambda row: row.key,

@@ -11,7 +11,7 @@ from pulse_tui.domain.moments import age
 from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.rollback import AuthorisationLine
 from pulse_tui.tui.asks import rollback as asks
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.keys import bind
@@ -49,12 +49,12 @@ def authorisation_fields(row: AuthorisationLine) -> Fields:
 AUTHORISATIONS: Final[Spec[AuthorisationLine]] = Spec(
     title="Pre-authorisations, newest first",
     columns=(
-        Column("TRIGGER", 12, 0, wish=20),
-        Column("ASSET", 8, 18),
-        Column("ENV", 4, 7),
-        Column("STATE", 9, 12),
-        Column("GIVEN BY", 8, 16, drop=1),
-        Column("ENDS", 5, 6, right=True),
+        Column("TRIGGER", 12, 0, wish=20, by=lambda row: values.words(row.trigger)),
+        Column("ASSET", 8, 18, by=lambda row: values.words(row.asset)),
+        Column("ENV", 4, 7, by=lambda row: values.environment(row.environment)),
+        Column("STATE", 9, 12, by=lambda row: (not row.needs_somebody, list(_STATES).index(row.state))),
+        Column("GIVEN BY", 8, 16, drop=1, by=lambda row: values.words(", ".join(row.voters)), name="by"),
+        Column("ENDS", 5, 6, right=True, by=lambda row: row.until_us),
     ),
     cells=authorisation_cells,
     key=lambda row: row.hash,

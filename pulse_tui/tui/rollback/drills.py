@@ -11,7 +11,7 @@ from pulse_tui.domain.moments import age
 from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.rollback import DrillLine
 from pulse_tui.tui.asks import rollback as asks
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.keys import bind
@@ -47,12 +47,12 @@ def drill_fields(row: DrillLine) -> Fields:
 DRILLS: Final[Spec[DrillLine]] = Spec(
     title="Drills, newest first",
     columns=(
-        Column("ASSET", 10, 0, wish=14),
-        Column("PLAYBOOK", 8, 18, drop=2),
-        Column("MOVE", 10, 22),
-        Column("STATE", 8, 10),
-        Column("TOOK", 5, 8, drop=1, right=True),
-        Column("AGE", 4, 5, right=True),
+        Column("ASSET", 10, 0, wish=14, by=lambda row: values.words(row.asset)),
+        Column("PLAYBOOK", 8, 18, drop=2, by=lambda row: values.words(row.playbook)),
+        Column("MOVE", 10, 22, by=lambda row: values.version(row.to_version)),
+        Column("STATE", 8, 10, by=lambda row: ("failed", "outdated", "passed").index(row.state)),
+        Column("TOOK", 5, 8, drop=1, right=True, by=lambda row: row.seconds, most_first=True),
+        Column("AGE", 4, 5, right=True, by=lambda row: values.age(row.at_us)),
     ),
     cells=drill_cells,
     key=lambda row: row.run,
@@ -60,6 +60,7 @@ DRILLS: Final[Spec[DrillLine]] = Spec(
     names=("asset", "playbook", "state", "trigger", "by", "run"),
     wants_attention=lambda row: row.state != "passed",
     copied=lambda row: row.line(),
+    moment=lambda row: row.at_us,
     empty="no rollback was drilled yet: D on a row of the registry rehearses one on the replica",
     ref=lambda row: Ref(RefKind.PLAN, row.plan) if row.plan else None,
 )

@@ -11,7 +11,7 @@ from pulse_tui.domain.moments import age
 from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.rollback import HALF_WAY, PlanLine
 from pulse_tui.tui.asks import rollback as asks
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.keys import bind
@@ -65,14 +65,14 @@ def plan_detail(row: PlanLine) -> list[Span]:
 PLANS: Final[Spec[PlanLine]] = Spec(
     title="Plans, newest first",
     columns=(
-        Column("PLAN", 12, 12, drop=2),
-        Column("FOR", 4, 8, drop=3),
-        Column("ASSET", 10, 0, wish=14),
-        Column("ENV", 4, 7),
-        Column("MOVE", 10, 26),
-        Column("STATE", 9, 12),
-        Column("WAITS FOR", 12, 42, drop=4),
-        Column("SINCE", 5, 5, drop=1, right=True),
+        Column("PLAN", 12, 12, drop=2, by=lambda row: row.plan),
+        Column("FOR", 4, 8, drop=3, by=lambda row: values.words(row.purpose)),
+        Column("ASSET", 10, 0, wish=14, by=lambda row: values.words(row.asset)),
+        Column("ENV", 4, 7, by=lambda row: values.environment(row.environment)),
+        Column("MOVE", 10, 26, by=lambda row: values.words(versions(row))),
+        Column("STATE", 9, 12, by=lambda row: values.several(not row.needs_somebody, values.state(row.state))),
+        Column("WAITS FOR", 12, 42, drop=4, by=lambda row: values.words(row.waits or row.detail), name="waits"),
+        Column("SINCE", 5, 5, drop=1, right=True, by=lambda row: values.age(row.since_us)),
     ),
     cells=plan_cells,
     key=lambda row: row.plan,
@@ -80,6 +80,7 @@ PLANS: Final[Spec[PlanLine]] = Spec(
     names=("plan", "for", "asset", "env", "state", "run", "waits"),
     wants_attention=lambda row: row.needs_somebody,
     copied=lambda row: " ".join(row.lines()),
+    moment=lambda row: row.since_us,
     empty="no rollback was planned yet: p on a row of the registry makes a plan",
     ref=lambda row: Ref(RefKind.PLAN, row.plan),
 )

@@ -10,7 +10,7 @@ from rich.style import Style
 from pulse_tui.domain.moments import age
 from pulse_tui.domain.ref import Ref, RefKind, note_ref
 from pulse_tui.domain.views.vendors import CorrectionRow, NoteRow, ShutdownRow
-from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span
 from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.rows import Cells, Column, Spec
@@ -93,15 +93,27 @@ def _short_mark(text: str, width: int) -> str:
     return text.replace("back-dated ", "dated -") if width < len(text) else text
 
 
+def _by_label(row: NoteRow | CorrectionRow) -> values.Value:
+    """The gravest label first, then by name."""
+    loudest = min((list(_LOUD).index(label) for label in row.labels if label in _LOUD), default=len(_LOUD))
+    return loudest, labels(row)
+
+
 NOTES: Final[Spec[NoteRow]] = Spec(
     title="Notes",
     columns=(
-        Column("WHEN", 4, 4, right=True),
-        Column("VENDOR", 6, 12, drop=1),
-        Column("LABELS", 11, 22, shorten=shorter),
-        Column("TITLE", 16, 0, wish=32),
-        Column("WHOM", 14, 26, shorten=shorter),
-        Column("MARK", 11, 16, shorten=_short_mark),
+        Column("WHEN", 4, 4, right=True, by=lambda row: values.age(row.first_us)),
+        Column("VENDOR", 6, 12, drop=1, by=lambda row: values.words(row.vendor)),
+        Column("LABELS", 11, 22, shorten=shorter, by=_by_label),
+        Column("TITLE", 16, 0, wish=32, by=lambda row: values.words(row.title)),
+        Column("WHOM", 14, 26, shorten=shorter, by=lambda row: len(row.whom) or None, most_first=True),
+        Column(
+            "MARK",
+            11,
+            16,
+            shorten=_short_mark,
+            by=lambda row: values.several(not row.review, values.words(note_mark(row)[0])),
+        ),
     ),
     cells=note_cells,
     key=lambda row: row.ident,
@@ -109,6 +121,7 @@ NOTES: Final[Spec[NoteRow]] = Spec(
     names=("vendor", "source", "label", "title", "whom", "state", "corrected"),
     wants_attention=lambda row: row.review or (bool(row.whom) and not row.history),
     copied=lambda row: f"{row.vendor}: {row.title} [{', '.join(row.labels)}] ({row.source} {row.key})",
+    moment=lambda row: row.first_us,
     empty="no note has been read yet: add a source (kind: feed), then ctrl-r",
     ref=lambda row: note_ref(row.source, row.key),
 )
@@ -140,11 +153,18 @@ def correction_fields(row: CorrectionRow) -> Fields:
 CORRECTIONS: Final[Spec[CorrectionRow]] = Spec(
     title="Corrections",
     columns=(
-        Column("WHEN", 4, 4, right=True),
-        Column("VENDOR", 6, 12),
-        Column("LABELS", 9, 24, shorten=shorter),
-        Column("NOTES WITH THE WORDS", 20, 0, wish=40),
-        Column("BY", 4, 16, drop=1),
+        Column("WHEN", 4, 4, right=True, by=lambda row: values.age(row.at_us)),
+        Column("VENDOR", 6, 12, by=lambda row: values.words(row.vendor)),
+        Column("LABELS", 9, 24, shorten=shorter, by=_by_label),
+        Column(
+            "NOTES WITH THE WORDS",
+            20,
+            0,
+            wish=40,
+            by=lambda row: values.words(" ".join(row.words) or row.title),
+            name="words",
+        ),
+        Column("BY", 4, 16, drop=1, by=lambda row: values.words(row.by)),
     ),
     cells=correction_cells,
     key=lambda row: row.id,
@@ -154,6 +174,7 @@ CORRECTIONS: Final[Spec[CorrectionRow]] = Spec(
     copied=lambda row: f"{row.vendor} {', '.join(row.words)}: {', '.join(row.labels)} (by {row.by}: {row.why})",
     empty="nobody has corrected a label",
     ref=lambda row: note_ref(row.source, row.key) if row.key else None,
+    moment=lambda row: row.at_us,
 )
 
 
@@ -223,17 +244,35 @@ def shutdown_fields(row: ShutdownRow) -> Fields:
     }
 
 
+def _by_end(row: ShutdownRow) -> values.Value:
+    """What ends first; a model with the earliest date that is possible stands by that."""
+    return row.date_us if row.date_us is not None else row.floor_us
+
+
 SHUTDOWNS: Final[Spec[ShutdownRow]] = Spec(
     title="Ends of models in use",
     columns=(
-        Column("DAYS", 4, 5, right=True),
-        Column("MODEL", 14, 0, wish=25),
-        Column("PLATFORM", 9, 26, shorten=lambda text, width: text.partition(" ")[0].partition("/")[0]),
-        Column("DATE", 7, 12),
-        Column("SUCCESSOR", 9, 16, drop=1),
-        Column("ASSETS", 11, 18, shorten=shorter),
-        Column("SOURCES", 7, 8, drop=2),
-        Column("STATE", 12, 15, shorten=lambda text, width: text.partition(",")[0]),
+        Column("DAYS", 4, 5, right=True, by=_by_end),
+        Column("MODEL", 14, 0, wish=25, by=lambda row: values.words(row.canonical)),
+        Column(
+            "PLATFORM",
+            9,
+            26,
+            shorten=lambda text, width: text.partition(" ")[0].partition("/")[0],
+            by=lambda row: values.words(row.key),
+        ),
+        Column("DATE", 7, 12, by=_by_end),
+        Column("SUCCESSOR", 9, 16, drop=1, by=lambda row: values.words(row.successor)),
+        Column("ASSETS", 11, 18, shorten=shorter, by=lambda row: len(row.assets), most_first=True),
+        Column(
+            "SOURCES",
+            7,
+            8,
+            drop=2,
+            by=lambda row: (row.differ, len({s.source for s in row.statements})),
+            most_first=True,
+        ),
+        Column("STATE", 12, 15, shorten=lambda text, width: text.partition(",")[0], by=_by_end),
     ),
     cells=shutdown_cells,
     key=lambda row: row.key,

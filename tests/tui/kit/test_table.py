@@ -276,20 +276,3 @@ def test_the_registrys_short_way_to_widths_tells_those_of_its_cells(row: Registr
     assert (*computed[:since], *computed[since + 1 :]) == (*of_cells[:since], *of_cells[since + 1 :])
     fixed = registry_rows.REGISTRY.columns[since]
     assert fixed.least == fixed.most
-
-
-@given(
-    pool=st.lists(PLACED, max_size=15, unique_by=lambda row: row.key),
-    picks=st.lists(st.sets(st.integers(0, 14)), max_size=5),
-    sort=st.sampled_from(registry_rows.SORTS),
-)
-@settings(deadline=None)
-def test_an_order_that_is_kept_up_is_the_order_of_sorting_everything(
-    pool: list[RegistryRow], picks: list[set[int]], sort: str
-) -> None:
-    before: Sequence[Any] = ()
-    for pick in picks:
-        shown = [pool[n] for n in sorted(pick) if n < len(pool)]
-        before = registry_rows.ordered(shown, sort, before)
-        key = registry_rows._ORDERS.get(sort)
-        assert list(before) == (shown if key is None else sorted(shown, key=key))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pulse_tui.domain.views.registry import Tree, TreeRow
+from pulse_tui.tui.asks.common import Arrange
 from tests.fakes.desk import ADVISORIES, FakeDesk
 from tests.fakes.registry_desk import CALENDAR, DEPENDENTS, INVENTORY, RELEASES, TREE, WORKFLOWS
 from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play, shown_text
@@ -88,20 +89,36 @@ def test_a_workflow_takes_no_action_on_a_single_asset() -> None:
     play(scenario)
 
 
-def test_o_goes_through_the_orders_and_the_cursor_stays_on_its_row() -> None:
+def test_a_letter_sorts_turns_and_stops_and_the_cursor_stays_on_its_row() -> None:
     async def scenario(pilot: Pilot) -> None:
         pane = pilot.registry
-        await pilot.press("1", "j", "o")
-        assert "by name" in shown_text(pane)[0]
+        await pilot.press("1", "j", letter := pane.letters["asset"])
+        assert "worst first" not in shown_text(pane)[0]
+        assert "ASSET↑" in shown_text(pane)[1]
         assert pane.rows[0].asset == "code-assist"
         assert pane.cursor_key == "support-bot/canary"
-        await pilot.press("o")
-        assert pane.rows[0].key == "support-bot/canary"
-        assert pane.rows[-1].since_us is None
-        await pilot.press("o")
-        assert pane.rows[-1].owner == ""
-        await pilot.press("o")
+        await pilot.press(letter)
+        assert "ASSET↓" in shown_text(pane)[1]
+        assert pane.rows[0].asset == "support-bot"
+        await pilot.press(letter)
         assert "worst first" in shown_text(pane)[0]
+        assert "ASSET " in shown_text(pane)[1]
+
+    play(scenario)
+
+
+def test_what_is_not_shown_can_sort_all_the_same_and_the_frame_says_so() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        pane = pilot.registry
+        await pilot.press("1")
+        pilot.main.post_message(Arrange(sort="owner"))
+        await pilot.settle()
+        assert "by owner ↑" in shown_text(pane)[0]
+        assert pane.rows[-1].owner == ""
+        pilot.main.post_message(Arrange(sort="owner desc"))
+        await pilot.settle()
+        assert "by owner ↓" in shown_text(pane)[0]
+        assert pane.rows[-1].owner == ""
 
     play(scenario)
 
@@ -110,7 +127,7 @@ def test_order_filter_and_cursor_survive_a_refresh_and_the_next_start(tmp_path: 
     file = tmp_path / "session.json"
 
     async def leave(pilot: Pilot) -> None:
-        await pilot.press("1", "o", "slash")
+        await pilot.press("1", pilot.registry.letters["asset"], "slash")
         await pilot.type("tier=customer-facing")
         await pilot.press("enter", "j")
         assert pilot.registry.cursor_key == "support-bot/production"
@@ -118,13 +135,16 @@ def test_order_filter_and_cursor_survive_a_refresh_and_the_next_start(tmp_path: 
         await pilot.changed()
         assert pilot.registry.cursor_key == "support-bot/production"
         assert len(pilot.registry.rows) == 3
-        await pilot.press("v", "j")
+        await pilot.press("v")
+        await pilot.press(pilot.registry.letters["workflow"], pilot.registry.letters["workflow"], "G")
 
     async def come_back(pilot: Pilot) -> None:
         pane = pilot.registry
-        assert (pane.view, pane.sort, pane.cursor_key) == ("workflows", "by name", "refunds/production")
+        assert (pane.view, pane.arrangement.sort_text) == ("workflows", "-workflow")
+        assert pane.cursor == len(pane.rows) - 1
         await pilot.press("v")
         assert (pane.cursor_key, pane.filter.text) == ("support-bot/production", "tier=customer-facing")
+        assert pane.arrangement.sort_text == "asset"
 
     play(leave, session_file=file)
     play(come_back, session_file=file)
@@ -132,12 +152,17 @@ def test_order_filter_and_cursor_survive_a_refresh_and_the_next_start(tmp_path: 
 
 def test_a_session_with_a_view_that_nobody_knows_starts_with_the_first(tmp_path: Path) -> None:
     file = tmp_path / "session.json"
-    file.write_text('{"pane": 0, "cursors": {}, "filters": {"workflows": "zzz=1"}, "view": "moons", "sort": "by moon"}')
+    file.write_text(
+        '{"pane": 0, "cursors": {}, "filters": {"workflows": "zzz=1"}, "view": "moons",'
+        ' "registry.sort": "moon", "alerts.columns": "-what +phase", "letters.sort": ["age"]}'
+    )
 
     async def scenario(pilot: Pilot) -> None:
         pane = pilot.registry
-        assert (pane.view, pane.sort) == ("assets", "worst first")
+        assert (pane.view, pane.arrangement.sort) == ("assets", "")
         assert any("the saved filter of workflows was dropped" in text for text in pilot.notices)
+        assert any("the saved sort of registry was dropped: no column 'moon' here" in text for text in pilot.notices)
+        assert any("the saved columns of alerts were dropped" in text for text in pilot.notices)
 
     play(scenario, session_file=file)
 
@@ -152,12 +177,13 @@ def test_a_filter_of_an_unknown_field_says_which_there_are() -> None:
     play(scenario)
 
 
-def test_o_in_the_advisories_shows_the_providers_own_names() -> None:
+def test_the_providers_own_names_are_a_column_that_o_shows() -> None:
     async def scenario(pilot: Pilot) -> None:
-        await pilot.press("3", "o")
+        await pilot.press("3")
+        await pilot.open_dialog("o")
+        await pilot.press("k", *"jjjjj", "space", *"kkk", "space", "escape")
         assert "pkg:pypi/vllm@0.9.1" in pilot.text()
-        await pilot.press("o")
-        assert "pkg:pypi/vllm@0.9.1" not in pilot.text()
+        assert "COMPONENT" not in pilot.text()
 
     play(scenario, size=NARROW)
 
@@ -205,10 +231,11 @@ def test_a_key_opens(keys: tuple[str, ...], screen: str) -> None:
 def test_a_marked_release_is_compared_with_the_one_under_the_cursor() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("1", "h", "space", "G")
-        assert "» 3.8.2" in pilot.text()
+        assert "1 marked" in pilot.text()
+        assert any(line.startswith("* 3.8.2") for line in pilot.lines())
         await pilot.press("d")
         assert "support-bot  3.7.1 → 3.8.2" in pilot.lines()[1]
-        await pilot.press("escape", "g", "space", "d")
+        await pilot.press("escape", "g", "space", "k", "d")
         assert "support-bot  3.8.1 → 3.8.2" in pilot.lines()[1]
 
     play(scenario)
@@ -239,8 +266,8 @@ def test_a_pushed_change_is_a_row_that_opens_its_release_and_is_nothing_to_appro
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("1", "h", "j", "j", "j", "j")
         assert "system prompt change by ana: the refund paragraph" in pilot.text()
-        await pilot.press("space", "d", "A", "Q")
-        assert (pilot.screen_name, "\u00bb" in pilot.text()) == ("HistoryScreen", False)
+        await pilot.press("space", "k", "d", "A", "Q")
+        assert pilot.screen_name == "HistoryScreen"
         await pilot.press("enter")
         assert pilot.screen_name == "ReleaseScreen"
 
