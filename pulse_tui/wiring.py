@@ -6,7 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,39 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+class SharedClock:
+    """The time that all towers and agents of a database go by: PostgreSQL's, carried on by a clock that nobody sets; this
+    host's own where the database has none.
+
+    An answer of the database is a little old when it arrives, never early: of several the one that is furthest on is right.
+    """
+
+    def __init__(self, own: Callable[[], datetime] = now, ticks: Callable[[], float] | None = None) -> None:
+        """Until the first answer it is ``own``."""
+        self._own, self._ticks = own, ticks or steady
+        self._known: tuple[datetime, float] | None = None
+
+    def __call__(self) -> datetime:
+        if (known := self._known) is None:
+            return self._own()
+        at, then = known
+        return at + timedelta(seconds=self._ticks() - then)
+
+    def take(self, theirs: datetime) -> None:
+        """The database's clock shows this just now."""
+        then = self._ticks()
+        behind = 0.0 if self._known is None else (self() - theirs).total_seconds()
+        if not 0.0 < behind < _SET_BACK_S:
+            self._known = (theirs, then)
+
+    @property
+    def ahead_s(self) -> float:
+        """How far this host's own clock is ahead of the database's; 0 where that has none."""
+        return 0.0 if self._known is None else (self._own() - self()).total_seconds()
+
+
+_SET_BACK_S = 0.25
+"""Less than this is how long an answer took; more is a clock that was set back, or drifted."""
 HERE = "./config of the working directory"
 """How a configuration was found that nobody named."""
 
@@ -150,12 +183,12 @@ class House:
         *,
         database: str | None = None,
         read_only: bool = False,
-        clock: Callable[[], datetime] = now,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         """Read the configuration. Raises ConfigError with everything that is wrong with it."""
         self.config = config
         self.read_only = read_only
-        self.clock = clock
+        self.clock = clock = clock if clock is not None else SharedClock()
         stamp = _stamp(config)  # before it is read: what changes meanwhile is a change
         self.settings = read_settings(config, clock())
         self._read = (stamp, tuple(self.settings.beside.items()))
@@ -166,6 +199,29 @@ class House:
     def base(self) -> Path:
         """Where relative paths start."""
         return Path(self.settings.base)
+
+    @property
+    def shared(self) -> SharedClock | None:
+        """The clock of whoever shares the database; None where the house was given another."""
+        return self.clock if isinstance(self.clock, SharedClock) else None
+
+    @cached_property
+    def works_with(self) -> dict[str, Any]:
+        """What this process works with, as members of a database state it: version, schema, configuration."""
+        from pulse_tui import __version__  # noqa: PLC0415
+        from pulse_tui.settings.load import digest, section_digests  # noqa: PLC0415
+        from pulse_tui.storage.version import HEAD  # noqa: PLC0415
+
+        sections = section_digests(self.settings)
+        written: Any = self._read[0]  # the stamps of its files as they were when it was read
+        return {
+            "version": __version__,
+            "schema": HEAD,
+            "config": digest(sections)[:16],
+            "sections": {key: found[:12] for key, found in sections.items()},
+            "config_at": max((datetime.fromtimestamp(s[1] // 10**9, UTC) for _, s in written), default=None),
+            "sources": sum(s.enabled for s in self.settings.sources),
+        }
 
     @property
     def outdated(self) -> bool:
@@ -247,6 +303,7 @@ class House:
             reviews=lambda: self.reviews,
             scopes=lambda: self.scopes,
             origin=origin(),
+            on_time=self.shared.take if self.shared is not None else lambda _at: None,
         )
 
     @cached_property
@@ -400,7 +457,7 @@ class House:
             suites={s.id: s for s in settings.suites},
             source_kinds=Kinds("collectors"),
             sources={s.id: s for s in settings.sources if s.enabled},
-            outside=outside(self.web, self.base, self.clock, steady if self.clock is now else None)._replace(
+            outside=outside(self.web, self.base, self.clock, steady if self.shared is not None else None)._replace(
                 dead=is_dead,
                 give_up=give_up,
                 cron=cron.next_fire,

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from pulse_tui.domain.member import MemberKind
 from pulse_tui.rounds.requests import Requests
 from pulse_tui.rounds.work import Rounds
 from pulse_tui.wiring import House, find_config
@@ -29,7 +30,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
         with output, contextlib.suppress(OSError):  # the tower is gone: the end of input follows
             print(json.dumps(answer), flush=True)
 
-    requests = Requests(Rounds(house), answered)
+    requests = Requests(Rounds(house, MemberKind.TOWER), answered)
     try:
         for line in sys.stdin:
             requests.take(json.loads(line))

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
+
+from pulse_tui.domain.moments import iso
+
+EVERY_S = 30.0
+"""How often a process writes itself down."""
+MISSED = 3
+"""So many times not seen in a row: it is gone."""
+FORGOTTEN = timedelta(days=1)
+"""So long a process that is gone is still listed."""
+SKEW_S = 10.0
+"""A host's clock that is further off the database's is reported: nothing goes by it, but its logs do."""
 
 
 class MemberKind(StrEnum):
@@ -33,5 +46,95 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     """By the clock of the database where that has one, else by its own."""
     offset_s: float = 0.0
     """How far its own clock is ahead of the database's, in seconds; 0 where the database has none."""
-    every_s: float = 30.0
+    every_s: float = EVERY_S
     """How often it writes itself down."""
+    sections: Mapping[str, str] = {}
+    """A digest of each section of its configuration; empty: it did not say."""
+    config_at: datetime | None = None
+    """When the newest file of its configuration was written."""
+    sources: int = 0
+    """How many it reads."""
+
+    @property
+    def name(self) -> str:
+        """``agent db-1 (4711)``."""
+        return f"{self.kind} {self.host} ({self.id.rpartition(':')[2]})"
+
+
+def gone(member: Member, now: datetime) -> bool:
+    """Whether it was not seen for so long that nobody relies on it."""
+    return now - member.seen_at > timedelta(seconds=MISSED * member.every_s)
+
+
+def long_gone(member: Member, now: datetime) -> bool:
+    """Whether it is of no interest any more."""
+    return now - member.seen_at > FORGOTTEN
+
+
+class Concern(NamedTuple):
+    """Something about the members that an operator should know."""
+
+    short: str
+    """A word or two, for the header."""
+    what: str
+    todo: str
+
+
+def concerns(members: Iterable[Member], now: datetime, head: str = "") -> tuple[Concern, ...]:
+    """What is not as it should be among those that are there; ``head`` is the schema of the database."""
+    there = [m for m in members if not gone(m, now)]
+    return (*_configurations(there), *_schemas(there, head), *_clocks(there))
+
+
+def _configurations(there: Sequence[Member]) -> list[Concern]:
+    """Members with the same configuration are one side; each side is named by its first member."""
+    sides: dict[str, list[Member]] = {}
+    for member in there:
+        sides.setdefault(member.config, []).append(member)
+    if len(sides) < 2:
+        return []
+    sections = sorted({key for m in there for key in m.sections})
+    differ = [s for s in sections if len({m.sections.get(s, "") for m in there if m.sections}) > 1]
+    newest = max(sides.values(), key=lambda side: (_written(side), len(side)))
+    words = [f"{_named(side)} has {_when(side)}" for side in sides.values()]
+    what = (
+        f"{len(sides)} configurations are in use at once, they differ in {', '.join(differ) or 'what is not known'}: "
+    )
+    todo = f"give every host the same configuration; the newest is that of {newest[0].name}"
+    return [Concern(f"{len(sides)} configurations", what + "; ".join(words), todo)]
+
+
+def _schemas(there: Sequence[Member], head: str) -> list[Concern]:
+    newest = max((m.schema for m in there), default="")
+    behind = [m for m in there if m.schema < max(newest, head)]
+    if not behind:
+        return []
+    what = f"{_named(behind)} runs {behind[0].version} (schema {behind[0].schema}), the database is for {max(newest, head)}"
+    return [Concern("old version", what, "upgrade pulse_tui there: one version beside the next is for a while only")]
+
+
+def _clocks(there: Sequence[Member]) -> list[Concern]:
+    """One of each host."""
+    off = {m.host: m.offset_s for m in there if abs(m.offset_s) > SKEW_S}
+    return [
+        Concern(
+            "clock off",
+            f"the clock of {host} is {abs(offset):.0f} s {'ahead of' if offset > 0 else 'behind'} the database's",
+            "set it (chrony, systemd-timesyncd); leases and deadlines go by the database's clock meanwhile",
+        )
+        for host, offset in sorted(off.items())
+    ]
+
+
+def _written(side: Sequence[Member]) -> str:
+    at = max((m.config_at for m in side if m.config_at is not None), default=None)
+    return iso(at) if at is not None else ""
+
+
+def _when(side: Sequence[Member]) -> str:
+    at = _written(side)
+    return f"one of {at}" if at else f"one that it began with at {iso(min(m.started_at for m in side))}"
+
+
+def _named(side: Sequence[Member]) -> str:
+    return side[0].name + (f" and {len(side) - 1} more" if len(side) > 1 else "")

@@ -135,14 +135,16 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
         silent = None if self.last_good_at is None else (now - self.last_good_at).total_seconds()
         return health(self.failures, silent, self.every_s, refused=bool(self.reason))
 
-    def wait_s(self, now: datetime, floor_s: float) -> float:
+    def wait_s(self, now: datetime, floor_s: float, *, elsewhere: bool = False) -> float:
         """Seconds for which a source with such a floor is not to be asked again: a restart asks nobody once more.
 
-        A time further ahead than any pause was written under another clock.
+        ``elsewhere``: another collector that may still live had its last round. Then nobody else asks before its time, whatever
+        the floor. A time further ahead than any pause was written under another clock.
         """
-        left = 0.0 if self.next_at is None or floor_s <= 0 else (self.next_at - now).total_seconds()
+        asked = elsewhere or floor_s > 0
+        left = 0.0 if self.next_at is None or not asked else (self.next_at - now).total_seconds()
         longest = max(self.every_s * 16.0, LONGEST_PAUSE_S)
-        return left if floor_s * EARLY < left <= longest else 0.0
+        return left if (0.0 if elsewhere else floor_s * EARLY) < left <= longest else 0.0
 
     def next_delay_s(self, asked_s: float | None = None) -> float:
         """Seconds to the next round: the interval, doubled for each failure up to 16 times; of a source that is read

@@ -88,10 +88,10 @@ class WatchedStore:
         self._alerts: dict[str, Alert] = {}
 
     @contextmanager
-    def write(self) -> Iterator[Any]:
+    def write(self, *, quiet: bool = False) -> Iterator[Any]:
         """One unit of work of the real store."""
         seen = list[Happening]()
-        with self._real.write() as tx:
+        with self._real.write(quiet=quiet) as tx:
             for table, hooks in _WATCHED.items():
                 setattr(tx, table, _Watched(getattr(tx, table), hooks, seen))
             yield tx

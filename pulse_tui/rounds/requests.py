@@ -52,6 +52,7 @@ class Requests:
         self._keeping.shutdown()
         self._rounds.lanes.wait(RUN_S, RUNS)
         self._rounds.lanes.wait(FINISH_S)
+        self._rounds.part()
 
     def cut_off(self) -> None:
         """Leave without waiting for sources: what their rounds hold is given back."""
@@ -59,6 +60,7 @@ class Requests:
         self._rounds.suites.stop(LEAVE_S)
         self._rounds.give_back(self._rounds.under_way)
         self._rounds.lanes.wait(RUN_S, RUNS)
+        self._rounds.part()
 
     def _round(self, request: Mapping[str, Any], source: str) -> None:
         self._answer(request, self._rounds.claimed(source, due=bool(request.get("due"))))

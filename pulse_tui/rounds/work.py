@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pulse_tui.domain.errors import PulseError, StorageError
 from pulse_tui.domain.happening import Happening, Level, happening
+from pulse_tui.domain.member import MemberKind
 from pulse_tui.domain.pruned import Kept as KeptClass
 from pulse_tui.domain.text import many
 from pulse_tui.process import holder_name, is_dead
+from pulse_tui.rounds.attendance import Attendance
 from pulse_tui.rounds.lanes import Lanes, sentence
 from pulse_tui.rounds.recording import Recording
 from pulse_tui.rounds.suites import WAITS_S, SuiteRounds, waits_at
@@ -46,8 +48,9 @@ REJUDGED = 8
 class Rounds:
     """The rounds of this process, each in whichever thread asks for it."""
 
-    def __init__(self, house: House) -> None:
-        """Nothing is opened yet."""
+    def __init__(self, house: House, kind: MemberKind = MemberKind.AGENT) -> None:
+        """Nothing is opened yet; ``kind`` is what this process is among those that share the database."""
+        self.attendance = Attendance(house, kind)
         self.suites = SuiteRounds(house)
         self.lanes = Lanes()
         self._house = house
@@ -94,9 +97,17 @@ class Rounds:
         """What it did in a sentence, or what went wrong; empty when there was nothing to do."""
         try:
             self._open()
-            return housekeeping(self._house, self.lanes)
+            if self.attendance.turn():
+                return housekeeping(self._house, self.lanes)
+            _deliver(Keeping(self._house, self.lanes, REJUDGED, []))
+            ended = self.lanes.ended()
+            return outcome(ended.broken, ended.done)
         except Exception as error:  # as above
             return Outcome(sentence(error), HOUSEKEEPING_S, failed=True)
+
+    def part(self) -> None:
+        """This process no longer collects: it is no member any more, and another one has the chores at once."""
+        self.attendance.leave()
 
     def wait(self, seconds: float) -> set[str]:
         """The sources whose round did not end in time."""

@@ -267,10 +267,21 @@ def _build(
         approvals=approvals,
         acknowledge_for=float(every),
         policy=sections.get("policy"),
+        sections=sections,
         files=tuple(str(f) for f in files),
         operators_digest=digest(acting.digested),
         playbooks_digest=digest([sections["playbooks"].plain()] if "playbooks" in sections else []),
     )
+
+
+OF_A_HOST = frozenset({"database", "hooks", "admission"})
+"""Sections that may be others on each host: where it listens, how it reaches the database."""
+
+
+def section_digests(settings: Settings) -> dict[str, str]:
+    """A digest of each section that all hosts should have alike; operators and playbooks with what they have in files."""
+    found = {key: digest(node.plain()) for key, node in settings.sections.items() if key not in OF_A_HOST}
+    return found | {"operators": settings.operators_digest, "playbooks": settings.playbooks_digest}
 
 
 def digest(value: Any) -> str:

@@ -365,6 +365,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     acknowledge_for: float = 4 * 3_600.0
     policy: Node | None = None
     """The policy section as read; the policy room gives it meaning. None: the default policy."""
+    sections: Mapping[str, Node] = {}
+    """Every section as read."""
     files: tuple[str, ...] = ()
     beside: Mapping[str, tuple[int, ...]] = {}
     """Other files that were read (of operators, of revoked keys), each with its stamp as it was then."""

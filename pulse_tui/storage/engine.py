@@ -9,7 +9,7 @@ import re
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from pulse_tui.domain.errors import Busy, NoDatabase, StorageError
-from pulse_tui.storage.version import HEAD, KNOWN
+from pulse_tui.storage.version import HEAD, KNOWN, OLDEST_KEY, allows, goes_on
 from pulse_tui.storage.whole import restore
 
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}
@@ -52,10 +52,25 @@ def normalize(url: str, base: Path) -> sa.URL:
     raise StorageError(f"database: {backend} is not supported", todo="Use sqlite:// or postgresql://")
 
 
-def connect(url: sa.URL, *, alone: bool = False) -> sa.Engine:
+_OLDEST = f"SELECT value FROM settings_values WHERE key = '{OLDEST_KEY}'"  # noqa: S608  a constant of ours
+CLOCK = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)"
+"""PostgreSQL's own clock in microseconds, as it is now and not as the transaction began."""
+_BEGIN = (
+    f"SET LOCAL lock_timeout = {BUSY_MS}; SELECT pg_advisory_xact_lock({_WRITE_LOCK}); "
+    f"SELECT {CLOCK}, ({_OLDEST})"  # a statement of its own: it sees what was committed while the lock was waited for
+)
+_MIGRATE_MS = 1_000
+"""Whoever changes a table waits no longer for those who read it: everybody else waits behind."""
+_BEGIN_MIGRATING = f"SET LOCAL lock_timeout = {_MIGRATE_MS}; SELECT pg_advisory_xact_lock({_WRITE_LOCK})"
+MIGRATING = "migrating"
+"""As the option ``pulse_write``: the schema is about to be changed, so that nothing of it is asked."""
+
+
+def connect(url: sa.URL, *, alone: bool = False, on_time: Callable[[int], None] = lambda _us: None) -> sa.Engine:
     """An engine with the house's settings. Raises StorageError when the file or server cannot be used.
 
-    ``alone``: an SQLite file that nobody else has open is only read, and nothing is put beside it.
+    ``alone``: an SQLite file that nobody else has open is only read, and nothing is put beside it. ``on_time`` is given
+    PostgreSQL's clock in microseconds whenever something is about to be written.
     """
     if url.get_backend_name() == "sqlite":
         return _alone(url) if alone else _sqlite(url)
@@ -68,12 +83,29 @@ def connect(url: sa.URL, *, alone: bool = False) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        if connection.get_execution_options().get("pulse_write"):
+        if mode := connection.get_execution_options().get("pulse_write"):
             # A writer that hangs must not make everybody hang: as on SQLite, the wait ends with a sentence.
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {BUSY_MS}")
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
+            found = _several(connection, _BEGIN_MIGRATING if mode == MIGRATING else _BEGIN)
+            if mode != MIGRATING:
+                on_time(found[0])
+                refuse_outdated(url, found[1])
 
     return engine
+
+
+def _several(connection: sa.Connection, sql: str) -> Any:
+    """The last row of several statements in one round trip: SQLAlchemy's own way would take three."""
+    import psycopg  # noqa: PLC0415  only on PostgreSQL
+
+    raw: Any = connection.connection.driver_connection
+    try:
+        with raw.cursor() as cursor:
+            cursor.execute(sql)
+            while cursor.nextset():
+                pass
+            return cursor.fetchone()
+    except psycopg.Error as error:
+        raise exc.OperationalError(sql, None, error) from error
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:
@@ -103,8 +135,11 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        if connection.get_execution_options().get("pulse_write"):
-            _take_turn(connection)
+        if mode := connection.get_execution_options().get("pulse_write"):
+            raw = _take_turn(connection)
+            if mode != MIGRATING:
+                row = raw.execute(_OLDEST).fetchone()
+                refuse_outdated(url, row[0] if row is not None else None)
         else:
             connection.exec_driver_sql("BEGIN")
 
@@ -151,7 +186,7 @@ def make_private(path: Path) -> None:
         return  # SQLite says what is wrong
 
 
-def _take_turn(connection: sa.Connection) -> None:
+def _take_turn(connection: sa.Connection) -> sqlite3.Connection:
     """Begin to write. SQLite's own waiting sleeps up to 0.1 s between two tries, so that one of several busy writers
     may never find a free moment within the time; trying often, at odd moments, gives everybody a turn."""
     raw = connection.connection.driver_connection
@@ -167,8 +202,9 @@ def _take_turn(connection: sa.Connection) -> None:
                     break
                 time.sleep(random.uniform(0.001, 0.008))  # noqa: S311  no secret
             else:
-                return
+                return raw
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return raw
     finally:
         raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
 
@@ -218,16 +254,37 @@ def schema_version(engine: sa.Engine) -> str | None:
 
 
 def check_schema(engine: sa.Engine) -> bool:
-    """True when the schema is current, False when it must be upgraded. Raises StorageError when it is newer."""
+    """True when this code can work on the schema, False when it must be upgraded. Raises StorageError when it is newer and
+    does not allow this code beside it.
+    """
     version = schema_version(engine)
     if version == HEAD:
         return True
     if version is not None and version not in KNOWN:
+        with translated(engine.url), engine.connect() as connection:
+            if goes_on(version, oldest_of(connection)):
+                return True
         raise StorageError(
             f"database {shown(engine.url)} was written by a newer pulse_tui (schema {version}, this one knows {HEAD})",
             todo="Upgrade pulse_tui on this host",
         )
     return False
+
+
+def oldest_of(connection: sa.Connection) -> str | None:
+    """The oldest version that may work on it, as whoever migrated it last wrote down; None: it does not say."""
+    found: str | None = connection.exec_driver_sql(_OLDEST).scalar()
+    return found
+
+
+def refuse_outdated(url: sa.URL, oldest: str | None) -> None:
+    """A database that was migrated under our feet, by a version that this one cannot work beside. Raises StorageError."""
+    if oldest is not None and not allows(oldest):
+        raise StorageError(
+            f"database {shown(url)} was brought to a newer schema meanwhile: it takes {oldest} and later, this pulse_tui "
+            f"knows {HEAD}; nothing is written or read by it any more",
+            todo="Upgrade pulse_tui on this host, then start it again",
+        )
 
 
 @contextmanager

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from pulse_tui.storage.engine import translated
+from pulse_tui.storage.engine import MIGRATING, translated
+from pulse_tui.storage.plumbing.tables import values
 from pulse_tui.storage.sql import append_only
 from pulse_tui.storage.tables import metadata
-from pulse_tui.storage.version import HEAD
+from pulse_tui.storage.version import HEAD, OLDEST, OLDEST_KEY
 
 _VERSION = sa.Table("alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True))
 """As the migrations keep it."""
@@ -15,7 +16,7 @@ _VERSION = sa.Table("alembic_version", sa.MetaData(), sa.Column("version_num", s
 
 def make(engine: sa.Engine) -> None:
     """Every table, what protects them, and the version. Whoever comes second finds it made and does nothing."""
-    with translated(engine.url), engine.execution_options(pulse_write=True).begin() as connection:
+    with translated(engine.url), engine.execution_options(pulse_write=MIGRATING).begin() as connection:
         if sa.inspect(connection).has_table(_VERSION.name):
             return
         _VERSION.create(connection)
@@ -23,3 +24,4 @@ def make(engine: sa.Engine) -> None:
         for statement in append_only.create(connection.dialect.name):
             connection.exec_driver_sql(statement)
         connection.execute(_VERSION.insert().values(version_num=HEAD))
+        connection.execute(values.insert().values(key=OLDEST_KEY, value=OLDEST))

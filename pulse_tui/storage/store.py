@@ -16,7 +16,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from pulse_tui.domain.errors import StorageError
-from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.rollback import Rules
 from pulse_tui.domain.scope import Scope
 from pulse_tui.domain.views.board import Board, OfPeople, Review
@@ -47,11 +47,14 @@ from pulse_tui.storage.board.trends import Execute, read_trends
 from pulse_tui.storage.components.dependencies import DependencyTables
 from pulse_tui.storage.components.loading import LoadingTable
 from pulse_tui.storage.engine import (
+    CLOCK,
     can_be_read_alone,
     check_schema,
     connect,
     normalize,
+    oldest_of,
     refuse_missing,
+    refuse_outdated,
     schema_version,
     shown,
     translated,
@@ -125,11 +128,13 @@ class SqlStore:
         scopes: Callable[[], Mapping[str, Scope]] = dict,
         people: Callable[[Transaction, datetime], OfPeople] = lambda _tx, _at: OfPeople(),
         origin: str = "",
+        on_time: Callable[[datetime], None] = lambda _at: None,
     ) -> None:
         """Open the database, bringing its schema up to date unless ``read_only``. ``dead`` says whether the process
         behind a lease's holder certainly no longer lives; ``rules`` are those that a plan must have been made under; ``paged``
         says whether somebody is paged when something urgent of this owner opens; ``reviews`` are when each rule is to be reviewed; ``scopes`` is on what each source reports, where its options say so; ``people`` is who is on call and how many reviews are overdue; ``origin`` is the account, host and terminal
-        that the log records beside whoever acts.
+        that the log records beside whoever acts; ``on_time`` is given the time by PostgreSQL's clock, at opening and whenever
+        something is written.
 
         Raises StorageError when it is locked, read-only, damaged, unreachable or from a newer
         version; a SQLite file is copied beside itself before its schema is changed.
@@ -140,7 +145,8 @@ class SqlStore:
             refuse_cut(file)
         new = file is not None and not file.exists()
         self._alone = False
-        self._engine = connect(self.url)
+        self._on_time = on_time
+        self._engine = connect(self.url, on_time=lambda us: on_time(from_us(us)))
         self._writer = self._engine.execution_options(pulse_write=True)
         self._turns = Turns()
         self._mark: _Mark | None = None
@@ -174,6 +180,13 @@ class SqlStore:
                     from pulse_tui.storage.migrate import upgrade  # noqa: PLC0415  alembic costs 0.3 s
 
                     upgrade(self._engine)
+        self.look_at_clock()
+
+    def look_at_clock(self) -> None:
+        """What time it is by PostgreSQL's clock, for ``on_time``; SQLite has none of its own."""
+        if not self.is_sqlite:
+            with translated(self.url), self._engine.connect() as connection:
+                self._on_time(from_us(connection.exec_driver_sql(f"SELECT {CLOCK}").scalar_one()))
 
     def _is_current(self, read_only: bool) -> bool:
         try:
@@ -186,8 +199,12 @@ class SqlStore:
             return check_schema(self._engine)
 
     @contextmanager
-    def write(self) -> Iterator[SqlTransaction]:
-        """One unit of work under the write lock; other watchers are notified when it lands."""
+    def write(self, *, quiet: bool = False) -> Iterator[SqlTransaction]:
+        """One unit of work under the write lock; other watchers are notified when it lands.
+
+        ``quiet``: what it writes stands on no board, so that on PostgreSQL nobody is notified. Raises StorageError also when
+        the database was brought to a schema meanwhile that this code cannot work on.
+        """
         with self._turns.mine(), translated(self.url), self._writer.begin() as connection:
             first, self._first = self._first, None
             if first is not None:
@@ -195,7 +212,7 @@ class SqlStore:
             transaction = SqlTransaction(connection, self._origin, self._estate)
             yield transaction
             transaction.log.seal()
-            if connection.dialect.name == "postgresql":
+            if connection.dialect.name == "postgresql" and not quiet:
                 connection.exec_driver_sql(_NOTIFY)
         if transaction.plumbing.awake:
             self.on_queued(frozenset(transaction.plumbing.awake))
@@ -219,6 +236,7 @@ class SqlStore:
         """
         before = self._kept
         with translated(self.url), self._reader().begin() as connection:
+            refuse_outdated(self.url, oldest_of(connection))
             execute = _executor(connection)
             touched = Touched(execute, connection.dialect.name)
             kept = boards.read_kept(

@@ -109,8 +109,8 @@ class Pointed(SqlStore):
     point: Point = staticmethod(nothing)
 
     @contextmanager
-    def write(self) -> Iterator[SqlTransaction]:
-        with super().write() as tx:
+    def write(self, *, quiet: bool = False) -> Iterator[SqlTransaction]:
+        with super().write(quiet=quiet) as tx:
             yield tx
             self.point("before a commit")
         self.point("after a commit")

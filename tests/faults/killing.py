@@ -105,8 +105,8 @@ class WatchedStore(SqlStore):
     killing: Killing | None = None
 
     @contextmanager
-    def write(self) -> Iterator[SqlTransaction]:
-        with super().write() as tx:
+    def write(self, *, quiet: bool = False) -> Iterator[SqlTransaction]:
+        with super().write(quiet=quiet) as tx:
             yield tx
             if self.killing is not None and self.killing.claimed and not tx.rollbacks.runs(active_only=True):
                 self.killing.at("closing")

@@ -60,8 +60,8 @@ class CrashingStore(SqlStore):
     bomb: Callable[[str], None] = staticmethod(lambda _name: None)
 
     @contextmanager
-    def write(self) -> Iterator[SqlTransaction]:
-        with super().write() as tx:
+    def write(self, *, quiet: bool = False) -> Iterator[SqlTransaction]:
+        with super().write(quiet=quiet) as tx:
             yield tx
             self.bomb("before a commit")
         self.bomb("after a commit")

@@ -73,6 +73,7 @@ def test_the_head_is_among_the_known_and_the_files_are_all_known() -> None:
 
 def test_a_newer_schema_is_refused(url: str, store: SqlStore, tmp_path: Path) -> None:
     tamper(store, sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    tamper(store, sa.text("UPDATE settings_values SET value = '9999' WHERE key = 'schema.oldest'"))
     with pytest.raises(StorageError, match=r"newer pulse_tui \(schema 9999.*Upgrade pulse_tui"):
         SqlStore(url, tmp_path)
 

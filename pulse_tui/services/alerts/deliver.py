@@ -1,7 +1,8 @@
 """Empty the outbox: send what is due, record what arrived, show what failed permanently.
 
 A route is emptied by one pump at a time over all towers, its messages a thread each in order, several threads at once. A
-process that dies between sending and recording sends again, under the same key: at least once, never lost.
+process that dies between sending and recording sends again, under the same key: at least once, never lost. One that was
+suspended until its lease ran out looks before it sends anything else, and writes over nothing that another one wrote.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from pulse_tui.services.signals.ingest import absorb
 from pulse_tui.services.signals.respond import Responder
 
 LEASE_S = 60.0
+SPARE_S = 5.0
+"""So long before its end nobody relies on a lease without asking."""
 AT_ONCE = 8
 """Messages to a route that are under way at once; less where its kind says so (``AT_ONCE`` of its options)."""
 CHUNK = 64
@@ -81,6 +84,21 @@ class _Pump(NamedTuple):
     lease: str
     holder: str
     epoch: int
+    until: list[float]
+    """Until when the lease certainly lasts, by the clock that nobody sets: one number, which whoever renews it replaces."""
+
+    def renewed(self, seconds: float) -> None:
+        """The lease lasts for so long from now on, a little less: what was written is older than its answer."""
+        self.until[:] = [self.parts.outside.ticks() + seconds - SPARE_S]
+
+    def mine(self, delivery: Delivery) -> bool:
+        """Whether it may be sent: asked of the database only where this process cannot know it by itself."""
+        if self.parts.outside.ticks() < self.until[0]:
+            return True
+        with self.parts.store.read() as tx:
+            if not tx.plumbing.holds_lease(self.lease, self.holder, self.epoch, self.parts.clock()):
+                return False
+            return _queued(tx, [delivery.key]) == {delivery.key}
 
 
 def empty(name: str, parts: JudgeParts, holder: str) -> Emptied:
@@ -91,6 +109,7 @@ def empty(name: str, parts: JudgeParts, holder: str) -> Emptied:
     now = parts.clock()
     lease = f"outbox:{name}"
     holder = f"{holder}/{threading.get_ident()}"  # two threads of one process are two pumps
+    began = parts.outside.ticks()
     with parts.store.write() as tx:
         if (pause := _pause(name, tx, now)) is not None:
             return Emptied(Sent(0, 0, 0), pause)
@@ -99,7 +118,7 @@ def empty(name: str, parts: JudgeParts, holder: str) -> Emptied:
             return Emptied(Sent(0, 0, 0))
         due = _next(name, tx, now)
     route = next((r for r in parts.routes if r.id == name), None)
-    pump = _Pump(parts, name, route, lease, holder, epoch)
+    pump = _Pump(parts, name, route, lease, holder, epoch, [began + LEASE_S - SPARE_S])
     total, size = Sent(0, 0, 0), 1
     with _senders(route, len(due)) as senders:
         while due:
@@ -158,12 +177,13 @@ class _Outcome(NamedTuple):
 
 def _sent(pump: _Pump, chunk: Sequence[_Due], senders: ThreadPoolExecutor | None) -> list[_Outcome]:
     if senders is None or len(chunk) == 1:
-        return [_send(due, pump) for due in chunk]
+        return [_send(due, pump) for due in chunk if pump.mine(due.delivery)]
     began = pump.parts.outside.ticks()
 
     def in_time(due: _Due) -> _Outcome | None:
         """What a slow destination leaves no time for is sent with the next ones: the lease must not run out meanwhile."""
-        return _send(due, pump) if pump.parts.outside.ticks() - began < LEASE_S / 3 else None
+        in_time = pump.parts.outside.ticks() - began < LEASE_S / 3
+        return _send(due, pump) if in_time and pump.mine(due.delivery) else None
 
     return [outcome for outcome in senders.map(in_time, chunk) if outcome is not None]
 
@@ -257,6 +277,10 @@ def _record(pump: _Pump, outcomes: Sequence[_Outcome]) -> _Recorded:
     pause = max((o.pause_s for o in outcomes if o.pause_s is not None), default=None)
     with parts.store.write() as tx:
         now = parts.clock()
+        mine = tx.plumbing.holds_lease(pump.lease, pump.holder, pump.epoch, now)
+        if not mine:  # another pump went on: what it wrote meanwhile stands
+            left = _queued(tx, [o.before.key for o in outcomes])
+            outcomes = [o for o in outcomes if o.before.key in left]
         # What was sent with words about what was lost is stored as it was queued.
         tx.plumbing.put_deliveries([msgspec.structs.replace(o.after, payload=_stored(o)) for o in outcomes])
         for outcome in outcomes:
@@ -278,11 +302,15 @@ def _record(pump: _Pump, outcomes: Sequence[_Outcome]) -> _Recorded:
             works_again(pump.name, tx, parts, now)
         if pause is not None:
             tx.plumbing.put_value(_PAUSE + pump.name, str(to_us(now + timedelta(seconds=pause))))
-        mine = tx.plumbing.holds_lease(pump.lease, pump.holder, pump.epoch, now)
         if mine:
             tx.plumbing.claim(pump.lease, pump.holder, now, LEASE_S)
+            pump.renewed(LEASE_S)
     sent = Sent(counts[DeliveryState.SENT], counts[DeliveryState.QUEUED], counts[DeliveryState.DEAD])
     return _Recorded(sent, pause is not None, mine)
+
+
+def _queued(tx: Transaction, keys: Sequence[str]) -> set[str]:
+    return {k for k, d in tx.plumbing.deliveries_of(keys).items() if d.state is DeliveryState.QUEUED}
 
 
 def _stored(outcome: _Outcome) -> dict[str, str]:

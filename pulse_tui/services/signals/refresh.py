@@ -70,21 +70,38 @@ def refresh(source_id: str, parts: JudgeParts, holder: str, *, due: bool = False
         raise WrongUse(f"{source_id} is not asked: it sends", todo="pulse-tui doctor says when it last did")
     if shape is None:
         raise NotFound(f"there is no source {source_id!r}", todo=nearest(source_id, parts.sources))
-    now = parts.clock()
     lease = f"source:{source_id}"
+    if due:  # asked without the write lock: of several agents all but one are always early
+        with parts.store.read() as tx:
+            if (early := _early(tx, shape, lease, holder, parts)) is not None:
+                return early
     with parts.store.write() as tx:
-        status = tx.plumbing.sources().get(source_id) or SourceStatus(id=source_id, kind=shape.kind)
-        if due and (wait := status.wait_s(now, shape.floor)):
-            return Round(source_id, True, True, "it was asked lately", Tally(), wait, status.reason)
-        status = msgspec.structs.replace(status, kind=shape.kind, every_s=shape.every, last_attempt_at=now)
+        now = parts.clock()
+        if due and (early := _early(tx, shape, lease, holder, parts)) is not None:
+            return early
+        status = _status(tx, shape)
         if tx.plumbing.claim(lease, holder, now, LEASE_S, parts.outside.dead) is None:
-            return Round(source_id, True, True, "another collector has it", Tally(), shape.every, status.reason)
+            soon = min(shape.every, LEASE_S)
+            return Round(source_id, True, True, "another collector has it", Tally(), soon, status.reason)
+        status = msgspec.structs.replace(status, kind=shape.kind, every_s=shape.every, last_attempt_at=now)
         tx.plumbing.put_source(status)
     try:
         return _round(shape, status, parts, now)
     finally:
         with parts.store.write() as tx:
             tx.plumbing.release(lease, holder)
+
+
+def _status(tx: Transaction, shape: SourceShape) -> SourceStatus:
+    return tx.plumbing.source(shape.id) or SourceStatus(id=shape.id, kind=shape.kind)
+
+
+def _early(tx: Transaction, shape: SourceShape, lease: str, holder: str, parts: JudgeParts) -> Round | None:
+    """The round that a planned one comes to before its time; None when it is time."""
+    status, last = _status(tx, shape), tx.plumbing.lease(lease)
+    elsewhere = last is not None and last[0] != holder and not parts.outside.dead(last[0])
+    wait = status.wait_s(parts.clock(), shape.floor, elsewhere=elsewhere)
+    return Round(shape.id, True, True, "it was asked lately", Tally(), wait, status.reason) if wait else None
 
 
 def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: datetime) -> Round:

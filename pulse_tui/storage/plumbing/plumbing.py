@@ -36,6 +36,10 @@ class PlumbingTables:
         query = sa.select(t.sources).order_by(t.sources.c.id)
         return {r["id"]: _SOURCE.item(r) for r in self._c.execute(query).mappings()}
 
+    def source(self, ident: str) -> SourceStatus | None:
+        row = self._c.execute(sa.select(t.sources).where(t.sources.c.id == ident)).mappings().first()
+        return _SOURCE.item(row) if row is not None else None
+
     def put_source(self, status: SourceStatus) -> None:
         upsert(self._c, t.sources, [_SOURCE.row(status)])
 
@@ -102,6 +106,10 @@ class PlumbingTables:
     def holds_lease(self, name: str, holder: str, epoch: int, now: datetime) -> bool:
         row = self._c.execute(sa.select(t.leases).where(t.leases.c.name == name)).first()
         return row is not None and row.holder == holder and row.epoch == epoch and row.expires_at > to_us(now)
+
+    def lease(self, name: str) -> tuple[str, datetime] | None:
+        row = self._c.execute(sa.select(t.leases).where(t.leases.c.name == name)).first()
+        return (row.holder, from_us(row.expires_at)) if row is not None else None
 
     def lease_until(self, name: str, holder: str) -> datetime | None:
         row = self._c.execute(sa.select(t.leases).where(t.leases.c.name == name)).first()

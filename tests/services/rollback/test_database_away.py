@@ -235,8 +235,8 @@ class Unanswered(SqlStore):
 
     lost = False
 
-    def write(self) -> Any:
-        inner = super().write()
+    def write(self, *, quiet: bool = False) -> Any:
+        inner = super().write(quiet=quiet)
         store = self
 
         class Commit:
