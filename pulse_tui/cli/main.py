@@ -58,6 +58,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "freeze": ("freeze", "freeze promotions of an asset; review, lift or pass a freeze"),
     "enforce": ("enforce", "what holds are enforced where deploys happen: list, check, ask again"),
     "rollback": ("rollback", "plan, approve, reject, run, undo, show, list, resume"),
+    "replay": ("replay", "the tower as it stood at a moment: 02:40, 2h ago; of the database or of a recording"),
     "rehearse": ("rehearse", "play a scenario through estate, policy, routes and schedules: nothing is sent"),
     "audit": ("audit", "verify or export the audit chain"),
     "doctor": ("doctor", "is everything in order: config, database, sources, terminal, clock"),
@@ -163,6 +164,7 @@ def tower_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"pulse-tui {__version__}")
     parser.add_argument("--read-only", action="store_true", help="show everything, hide every action")
+    parser.add_argument("--record", metavar="FILE", help="record the board in a file, for `replay AT --file FILE`")
     common(parser, json=False)
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
     return parser
@@ -208,6 +210,8 @@ _TAKES_VALUE = {
     "--until",
     "--log-format",
     "--log-level",
+    "--record",
+    "--file",
 }
 
 

@@ -70,7 +70,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
             *_heartbeat(house),
             *(_reviewed_soon(house) if not broken else ()),
         ]
-    lines = _lines(board, able, now_us, advice, unknown)
+    lines = board_lines(board, able, now_us, advice, unknown)
     lines += given
     if refused:
         lines += ["", refused_words(refused)]
@@ -272,13 +272,14 @@ def undecided(house: House) -> list[str]:
     return lines
 
 
-def _lines(
+def board_lines(
     board: Board,
     may: Mapping[str, Sequence[str]],
     now_us: int,
     advice: Sequence[AlertStory] = (),
     undecided: Sequence[str] = (),
 ) -> list[str]:
+    """The three questions of a board, as text; ages count from ``now_us``."""
     h = board.header
     canary = f" ({h.canary_risk} at risk)" if h.canary_risk else ""
     lines = [

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pulse_tui.ports import Desk
+    from pulse_tui.rounds.recording import Recording
     from pulse_tui.scheduling import Scheduler
+    from pulse_tui.storage.service.recording import RecordingFile
     from pulse_tui.tui.app import Tower
     from pulse_tui.wiring import House
 
@@ -38,7 +40,21 @@ def run(options: argparse.Namespace) -> int:
 
     config, how = wiring.found_config(options.config)
     greeting = f"the configuration is {how}" if how is wiring.HERE else ""
-    return open_tower(config, options.database, read_only=options.read_only, greeting=greeting)
+    return open_tower(
+        config, options.database, read_only=options.read_only, greeting=greeting, record=_file(options.record, config)
+    )
+
+
+def _file(path: str | None, config: Path | None) -> RecordingFile | None:
+    """Where the board is recorded. Raises WrongUse for a file that is something else, before the tower opens."""
+    if path is None:
+        return None
+    from pathlib import Path  # noqa: PLC0415
+
+    from pulse_tui.settings.load import peek  # noqa: PLC0415
+    from pulse_tui.storage.service.recording import RecordingFile  # noqa: PLC0415  only for who records
+
+    return RecordingFile(Path(path).expanduser(), peek(config)[0] if config is not None else "pulse")
 
 
 def open_tower(
@@ -49,15 +65,18 @@ def open_tower(
     session: Path | None = None,
     operator: str | None = None,
     greeting: str = "",
+    record: RecordingFile | None = None,
 ) -> int:
     """Run the tower until the operator leaves; begin it again, where it was left, when its configuration was changed.
 
-    ``greeting``: the first sentence for the operator.
+    ``greeting``: the first sentence for the operator; ``record``: where the board is recorded meanwhile.
     """
-    code = _run_tower(config, database, read_only=read_only, session=session, operator=operator, greeting=greeting)
+    run = functools.partial(
+        _run_tower, config, database, read_only=read_only, session=session, operator=operator, record=record
+    )
+    code = run(greeting=greeting)
     while code == CHANGED:
-        greeting = "the configuration was changed and is applied"
-        code = _run_tower(config, database, read_only=read_only, session=session, operator=operator, greeting=greeting)
+        code = run(greeting="the configuration was changed and is applied")
     return code
 
 
@@ -69,6 +88,7 @@ def _run_tower(
     session: Path | None,
     operator: str | None,
     greeting: str,
+    record: RecordingFile | None,
 ) -> int:
     """The house is opened after the first frame, in a thread."""
     gc.disable()  # imports make no garbage worth a look: collecting during them costs 8 % of the time to the first frame
@@ -77,12 +97,18 @@ def _run_tower(
 
     houses: list[House] = []
     failed: list[PulseError] = []
+    recordings: list[Recording] = []
 
     def open_desk() -> Desk:
         try:
             house = House(config, database=database, read_only=read_only)
             houses.append(house)
             house.sync()
+            if record is not None:
+                from pulse_tui.rounds.recording import Recording  # noqa: PLC0415  only for who records
+
+                recordings.append(Recording(house, record, functools.partial(tower.report, bad=True)))
+                recordings[-1].start()
             return house.desk(operator)
         except PulseError as error:
             # Nothing can be done in a tower without an estate: the shell shows every problem in full.
@@ -130,6 +156,8 @@ def _run_tower(
         from pulse_tui.cli.output import warn  # noqa: PLC0415  after the first frame
 
         tower.threads.finish()  # a rollback under way needs what is closed next
+        for recording in recordings:
+            recording.stop()
         for house in houses:
             warn(house)  # the terminal is the shell's again
             if tower.left_acting:

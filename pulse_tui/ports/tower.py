@@ -13,6 +13,7 @@ from pulse_tui.domain.views.advisories import AdvisoryStory, LedgerPage, Radius,
 from pulse_tui.domain.views.alerts import AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.evals import BenchStory, Flips, Trend
+from pulse_tui.domain.views.past import Landing
 from pulse_tui.domain.views.registry import (
     CalendarRow,
     Dependents,
@@ -301,4 +302,24 @@ class Desk(DeliveryDesk, IncidentDesk, LearningDesk, PeopleDesk, SilenceDesk, Pr
         """Ask whoever carries the run out to stop before its next step; returns a sentence. Raises Refused, NotFound."""
         ...
 
+    def past(self, moment: datetime) -> PastDesk:
+        """The desk as it was. Raises NotFound where nothing is on record of then, FrameError."""
+        ...
+
     def close(self) -> None: ...
+
+
+class PastDesk(Desk, Protocol):
+    """The desk as of a moment. Every action is refused; what is not on record says so, and is never taken from today."""
+
+    def landed(self) -> Landing:
+        """Where it stands."""
+        ...
+
+    def go(self, moment: datetime) -> Landing:
+        """To another moment. Raises NotFound before the first one on record, FrameError; then it stays where it was."""
+        ...
+
+    def step(self, by: int) -> Landing:
+        """To the change before (-1) or after (1). Raises NotFound where there is none on record."""
+        ...

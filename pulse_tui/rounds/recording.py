@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
-from pulse_tui.domain.errors import PulseError
+from pulse_tui.domain.errors import PulseError, StorageError
 from pulse_tui.process import holder_name, is_dead
 from pulse_tui.wiring import House
 
@@ -28,12 +29,28 @@ SHARE = 20
 """A look that takes a second is followed by so many seconds without one."""
 
 
+class _SinkError(PulseError):
+    """The file takes no more."""
+
+
+class Sink(Protocol):
+    """Where frames go beside the database."""
+
+    def add(self, frame: Frame) -> None:
+        """Raises StorageError when it cannot be kept."""
+        ...
+
+
 class Recording:
     """The thread. It ends with the process, or when it is asked to."""
 
-    def __init__(self, house: House) -> None:
-        """Nothing is read yet."""
-        self._house = house
+    def __init__(
+        self, house: House, sink: Sink | None = None, stopped: Callable[[str], None] = lambda _why: None
+    ) -> None:
+        """Nothing is read yet. ``sink`` instead of the database: then whoever else records does not matter, and the first
+        frame that cannot be kept ends it; ``stopped`` is called with why, once.
+        """
+        self._house, self._sink, self._stopped = house, sink, stopped
         self._left = threading.Event()
         self._thread: threading.Thread | None = None
         self._epoch: int | None = None
@@ -44,8 +61,9 @@ class Recording:
         self._changes_us: int | None = None
 
     def start(self) -> None:
-        """Begin, where the configuration wants it."""
-        if self._house.settings.recording is not None and not self._house.read_only:
+        """Begin, where the configuration wants it; a file is wanted by who names it."""
+        wanted = self._house.settings.recording is not None and not self._house.read_only
+        if wanted or self._sink is not None:
             self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
             self._thread.start()
 
@@ -61,6 +79,9 @@ class Recording:
             began = time.thread_time()
             try:
                 self.look()
+            except _SinkError as error:
+                self._stopped(f"{error}; the tower goes on")
+                return
             except PulseError:  # busy, full or away: the housekeeping, which asks the same, reports it
                 self._lost()
             except Exception:  # closed under us: whoever leaves does not wait for this thread
@@ -96,6 +117,8 @@ class Recording:
         """Whether this process is who records; asked now and then, for others wait for it to end."""
         from pulse_tui.services.past.recorder import LEASE  # noqa: PLC0415
 
+        if self._sink is not None:
+            return True
         since = time.monotonic() - self._claimed
         if since < (RENEW_S if self._epoch is not None else CLAIM_S):
             return self._epoch is not None
@@ -110,6 +133,12 @@ class Recording:
     def _keep(self, frame: Frame) -> None:
         from pulse_tui.services.past.recorder import LEASE  # noqa: PLC0415
 
+        if self._sink is not None:
+            try:
+                self._sink.add(frame)
+            except StorageError as error:
+                raise _SinkError(error.what) from None
+            return
         with self._house.store.write() as tx:
             if self._epoch is None or not tx.plumbing.holds_lease(LEASE, holder_name(), self._epoch, frame.at):
                 raise PulseError("another process records the board")

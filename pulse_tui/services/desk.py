@@ -39,6 +39,7 @@ from pulse_tui.domain.views.rollback import (
 from pulse_tui.domain.views.vendors import CorrectionRow, NoteRow, NoteStory, Shutdowns, TempoLine
 from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment
 from pulse_tui.ports import Transaction
+from pulse_tui.ports.tower import PastDesk
 from pulse_tui.services.advisories import waived, waivers
 from pulse_tui.services.advisories.settle import settle_fix, unsettle
 from pulse_tui.services.advisories.story import advisory_story, ledger_page
@@ -57,6 +58,7 @@ from pulse_tui.services.evals.flips import flips
 from pulse_tui.services.evals.story import bench_story
 from pulse_tui.services.learning.desk import LearningCalls
 from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.past.replay import of_store
 from pulse_tui.services.promotion import decide as release
 from pulse_tui.services.promotion import emergency
 from pulse_tui.services.promotion import story as release_views
@@ -510,6 +512,9 @@ class ServiceDesk(DeliveryCalls, IncidentCalls, LearningCalls, PeopleCalls, Sile
 
     def halt(self, run_id: str) -> str:
         return attended.halt(self.on_run("rollback.halt", run_id), run_id, self.operator)
+
+    def past(self, moment: datetime) -> PastDesk:
+        return of_store(self._store, moment, self._parts.clock())
 
     def close(self) -> None:
         self._store.close()

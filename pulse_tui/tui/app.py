@@ -62,10 +62,12 @@ class Tower(App[None]):
         clock: Callable[[], datetime] = system_clock,
         hand_out: Callable[[str], bool] = lambda _text: False,
         wings: Sequence[Callable[[Context], Wing]] = WINGS,
+        replay: bool = False,
     ) -> None:
         """``quick_board`` fills the panes before ``open_desk`` imports what is heavy; both are called in a thread.
 
         ``hand_out`` gives copied text to a program that has the clipboard, where there is one; whether it took it.
+        ``replay``: the desk is a :class:`~pulse_tui.ports.tower.PastDesk`, and no live one is behind it.
         """
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.theme = os.environ["TEXTUAL_THEME"]  # also where somebody imported Textual before this room
@@ -81,7 +83,7 @@ class Tower(App[None]):
         """Whether an action was under way when the tower was left: it was finished, and nobody has seen how."""
         self._asked_to_leave = False
         self._open_desk, self._quick_board, self._runner = open_desk, quick_board, scheduler
-        self._session_file, self._makers = session_file, wings
+        self._session_file, self._makers, self._replay = session_file, wings, replay
 
     def get_driver_class(self) -> type[Driver]:
         from pulse_tui.tui.kit.driver import quiet_driver  # noqa: PLC0415  it asks Textual for its own driver first
@@ -118,13 +120,13 @@ class Tower(App[None]):
         self.threads.spawn(self._start())
 
     async def _start(self) -> None:
-        await start(self.context, self.watching, self._open_desk, self._quick_board, self._runner)
+        await start(self.context, self.watching, self._open_desk, self._quick_board, self._runner, replay=self._replay)
         self.started = True
 
     @property
     def at_rest(self) -> bool:
         """Whether the operator is at the panes, the board stands, and nothing is under way."""
-        return self.started and len(self.screen_stack) == 1 and not self.threads.busy
+        return self.started and self.watching.past is None and len(self.screen_stack) == 1 and not self.threads.busy
 
     def report(self, text: str, *, bad: bool = False) -> None:
         """A sentence for the operator; ``bad``: something did not work.

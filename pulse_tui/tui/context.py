@@ -19,7 +19,9 @@ from pulse_tui.tui.watch import Watch
 
 if TYPE_CHECKING:
     from pulse_tui.domain.views.board import Board
+    from pulse_tui.domain.views.past import Landing
     from pulse_tui.ports import Desk
+    from pulse_tui.ports.tower import PastDesk
     from pulse_tui.tui.kit.forms import Confirmation, Field
     from pulse_tui.tui.main import MainScreen
 
@@ -80,6 +82,24 @@ class Context:
         return self._watch.desk
 
     @property
+    def past(self) -> PastDesk | None:
+        """The desk as of a moment, while that is shown; None in the live tower."""
+        return self._watch.past
+
+    @property
+    def acting(self) -> bool:
+        """Whether an action is under way."""
+        return self._threads.acting
+
+    async def show_past(self, past: PastDesk, landing: Landing) -> None:
+        """The tower as it stood; what is open stays open and is read again."""
+        await self._watch.show_past(past, landing)
+
+    async def show_present(self) -> bool:
+        """The live tower again; False where there is none behind."""
+        return await self._watch.show_present()
+
+    @property
     def board(self) -> Board | None:
         """The newest board; None until the first."""
         return self._watch.board
@@ -88,6 +108,11 @@ class Context:
     def now_us(self) -> int:
         """The present moment, in microseconds."""
         return self._watch.now_us
+
+    @property
+    def live_us(self) -> int:
+        """The present moment in microseconds, of a replay too."""
+        return self._watch.live_us
 
     @property
     def main(self) -> MainScreen:
@@ -124,7 +149,8 @@ class Context:
                 try:
                     answer = await self._threads.run(kind, lambda: call(desk))
                     with self._opening.read(reading) as wanted:
-                        result = then(answer) if wanted else None
+                        # What was asked of the live tower is not shown as if it were of then, nor the other way round.
+                        result = then(answer) if wanted and self._watch.desk is desk else None
                 finally:
                     self._opening.ended(reading)
                 if isinstance(result, Awaitable):
@@ -150,7 +176,9 @@ class Context:
 
     def refuses(self) -> bool:
         """Whether nothing may be changed here; the operator gets a notice."""
-        if self.head.read_only:
+        if self.head.replay:
+            self.say(f"this is a replay of {self.head.replay}: nothing can be done in the past", bad=True)
+        elif self.head.read_only:
             self.say("this tower is read-only", bad=True)
         return self.head.read_only
 

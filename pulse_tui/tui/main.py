@@ -13,6 +13,7 @@ from pulse_tui.tui.asks.deliveries import OpenLetters
 from pulse_tui.tui.asks.evals import OpenVerdicts
 from pulse_tui.tui.asks.incidents import OpenIncidents
 from pulse_tui.tui.asks.learning import OpenActivity
+from pulse_tui.tui.asks.past import Live
 from pulse_tui.tui.asks.people import OpenHandover
 from pulse_tui.tui.asks.registry import Freeze, OpenCalendar, OpenDependents, OpenHistory, OpenInventory, OpenTree
 from pulse_tui.tui.asks.rollback import Drill, OpenPlans, Propose, Route
@@ -111,6 +112,7 @@ class MainScreen(FilterScreen):
     MainScreen { layout: grid; grid-size: 2; grid-columns: 6fr 7fr; grid-rows: 1fr; }
     MainScreen.-one { grid-size: 1 1; grid-columns: 1fr; }
     MainScreen.-one Top { height: 2; }
+    MainScreen.-one Top.-replay { height: 3; }
     """
     EXAMPLES = "text  !text  prio<=P2  sev>=high  env=prod  owner:ml"
 
@@ -176,6 +178,10 @@ class MainScreen(FilterScreen):
         """The pane remembers it."""
 
     # ------------------------------------------------------------------ data
+
+    def set_head(self, head: Head) -> None:
+        self.bottom.leave = "" if head.replay else "Esc keys "  # there Esc leads back to the live tower
+        super().set_head(head)
 
     def show_board(self, board: Board, now_us: int) -> None:
         """Draw a board: every pane repaints what differs. A pane that leads stands before those that follow."""
@@ -273,7 +279,10 @@ class MainScreen(FilterScreen):
         self._select((self.current + by) % len(self.panes))
 
     def action_clear(self) -> None:
-        if self.bottom.message:
+        table = self.the_table()
+        if self.head.replay and not (table is not None and table.filter.terms):
+            self.post_message(Live())
+        elif self.bottom.message:
             self.say("")
         elif not self.unmark():
             self.clear_filter()

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.tui.context import BackgroundRunner, Context
@@ -15,6 +15,7 @@ from pulse_tui.tui.watch import Watch
 if TYPE_CHECKING:
     from pulse_tui.domain.views.board import Board
     from pulse_tui.ports import Desk
+    from pulse_tui.ports.tower import PastDesk
 
 PAINTED_S = 1.0
 """How long the heavy imports wait for the screen."""
@@ -26,8 +27,10 @@ async def start(
     open_desk: Callable[[], Desk],
     quick_board: Callable[[], Board | None],
     runner: BackgroundRunner | None,
+    *,
+    replay: bool = False,
 ) -> None:
-    """Both are called in a thread; what fails becomes a notice, and the tower stays up."""
+    """Both are called in a thread; what fails becomes a notice, and the tower stays up. ``replay``: the desk is as of a moment."""
     try:
         board = await context.run("read", quick_board)
     except PulseError as error:
@@ -44,7 +47,13 @@ async def start(
     watch.set_head(operator=desk.operator, read_only=watch.head.read_only or desk.read_only)
     for complaint in context.main.complaints:
         context.say(complaint, bad=True)
-    await watch.read_board()
+    if replay:
+        past = cast("PastDesk", desk)
+        await watch.show_past(past, past.landed())
+        if missing := past.landed().missing:
+            context.say(missing, bad=True)
+    else:
+        await watch.read_board()
     if restored := context.main.restored:
         context.say(restored)
     watch.begin()

@@ -17,7 +17,9 @@ from pulse_tui.tui.threads import Threads
 
 if TYPE_CHECKING:
     from pulse_tui.domain.views.board import Board
+    from pulse_tui.domain.views.past import Landing
     from pulse_tui.ports import Desk
+    from pulse_tui.ports.tower import PastDesk
 
 POLL_S = 1.0
 TICK_S = 15.0
@@ -48,11 +50,63 @@ class Watch:
         self._read_again = False
         self._known_us = 0
         """When the board was last known to be as the database is."""
+        self.past: PastDesk | None = None
+        """The desk as of a moment, while that is shown; then it is :attr:`desk`, too."""
+        self.live: Desk | None = None
+        """The desk of the present meanwhile; None where there is none behind."""
+        self._then_us = 0
+        self._before = head
+        self._live_mark: object = None
+        self._urgent: frozenset[str] | None = None
+
+    @property
+    def live_us(self) -> int:
+        """The present moment, in microseconds."""
+        return to_us(self._clock())
 
     @property
     def now_us(self) -> int:
-        """The present moment, in microseconds."""
-        return to_us(self._clock())
+        """The moment that is shown, in microseconds: the present one, or of a replay that of then."""
+        return self.live_us if self.past is None else self._then_us
+
+    # ------------------------------------------------------------------ the past
+
+    async def show_past(self, past: PastDesk, landing: Landing) -> None:
+        """From now on the tower is as it stood: read-only, and nothing on it is of today."""
+        if self.past is None:
+            self.live, self._before = (None if self.desk is past else self.desk), self.head
+            self._live_mark, self._urgent = None, None
+        self.past = self.desk = past
+        self._then_us = self._known_us = landing.at_us
+        shown = f"{from_us(landing.at_us):%Y-%m-%d %H:%M:%S} UTC"
+        self.set_head(replay=shown, read_only=True, as_of="", tempo=None, operator="")
+        await self.read_board()
+
+    async def show_present(self) -> bool:
+        """Back to the live tower; False where there is none behind."""
+        if self.past is None or self.live is None:
+            return False
+        before = self._before
+        self.past, self.desk, self.live, self._mark = None, self.live, None, None
+        self._known_us = self.now_us
+        self.set_head(replay="", alarm="", read_only=before.read_only, operator=before.operator)
+        await self.read_board()
+        return True
+
+    async def _look_at_live(self, live: Desk) -> None:
+        """Whoever looks at the past learns of what becomes urgent meanwhile."""
+        mark = await self._threads.run("check", live.change_mark)
+        if mark == self._live_mark:
+            return
+        board = await self._threads.run("check", live.board)
+        self._live_mark = mark
+        firing = frozenset(a.id for a in board.alerts if a.priority == "P1" and a.state == "firing")
+        if self._urgent is None:
+            self._urgent = firing
+        new = len(firing - self._urgent)
+        self.set_head(alarm=f"{new} new P1" if new else "")
+
+    # ------------------------------------------------------------------ the board
 
     def begin(self) -> None:
         """Poll from now on, and keep the ages true."""
@@ -118,6 +172,11 @@ class Watch:
         desk = self.desk
         if desk is None:
             return
+        if self.past is not None:
+            if (live := self.live) is not None:
+                async with self._notices.reported():
+                    await self._look_at_live(live)
+            return
         async with self._notices.reported():
             if self._mark_direct:
                 began = time.perf_counter()
@@ -145,7 +204,7 @@ class Watch:
 
     def tick(self) -> None:
         """Ages may have changed; and the board may be old, where it can no longer be asked for."""
-        if self._known_us and abs(self.now_us - self._known_us) > BROKEN_AFTER_S * 1e6:
+        if self.past is None and self._known_us and abs(self.now_us - self._known_us) > BROKEN_AFTER_S * 1e6:
             self.set_head(as_of=f"{from_us(self._known_us):%H:%M:%S}")
         for screen in self._app.screen_stack:
             if isinstance(screen, BaseScreen):

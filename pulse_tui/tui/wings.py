@@ -12,6 +12,7 @@ from pulse_tui.tui.alerts.people_wing import PeopleWing
 from pulse_tui.tui.alerts.wing import AlertsWing
 from pulse_tui.tui.evals.wing import EvalsWing
 from pulse_tui.tui.learning.wing import LearningWing
+from pulse_tui.tui.past.wing import PastWing
 from pulse_tui.tui.registry.wing import RegistryWing
 from pulse_tui.tui.rollback.wing import RollbackWing
 from pulse_tui.tui.sources.wing import SourcesWing
@@ -33,5 +34,6 @@ WINGS: Sequence[Callable[[Context], Wing]] = (
     VendorsWing,
     SourcesWing,
     LearningWing,
+    PastWing,
 )
 """A pane that leads (the registry) stands before those that follow it (the benchmarks)."""

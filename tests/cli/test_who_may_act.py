@@ -29,7 +29,7 @@ READS = {
     "components unaudited", "delivery list", "delivery show", "doctor", "drift", "explain", "gate", "handover", "help", "inventory", "match", "muted", "policy check",
     "oncall", "review list", "policy test", "policy replay", "policy list", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
     "rollback authorisations", "rollback report", "rollback reviews",
-    "rehearse", "note list", "note show", "note corrections", "note shutdowns", "catalogue", "classify", "resolve",
+    "rehearse", "replay", "note list", "note show", "note corrections", "note shutdowns", "catalogue", "classify", "resolve",
     "activity", "checklist", "decisions", "metrics", "missed list", "enforce list", "waiver list", "waiver show", "waiver export", "report vendors", "report noise", "schema", "status", "suite check", "suite list",
 }  # fmt: skip
 COLLECTS = {
@@ -184,7 +184,7 @@ ON_THE_REPLICA = {"drill"}
 LOOKS = {
     "advisory_story", "drills", "reviews", "asset_story", "authorisations", "bench", "board", "calendar", "change_mark", "close", "dependents", "flips", "gate_story",
     "history", "holds", "inventory", "plan_story", "plans", "quiet", "release_diff", "release_story", "source_problems",
-    "hold_story", "ledger", "radius", "story", "tree", "trends", "waiver_story", "waivers",
+    "hold_story", "past", "related", "ledger", "radius", "story", "tree", "trends", "waiver_story", "waivers",
     "letters", "letter_story", "silences", "preview_silence", "matching",
     "incidents", "incident_story", "on_call", "why_called", "handover", "review_tasks",
     "notes", "note_story", "corrections", "activity", "checklist", "decisions", "learning_report", "shutdowns", "scorecard", "tempo", "trust",

@@ -30,6 +30,7 @@ from tests.fakes.bench_desk import FakeBench, points
 from tests.fakes.delivery_desk import FakeDeliveries
 from tests.fakes.incident_desk import FakeIncidents
 from tests.fakes.learning_desk import FakeLearning
+from tests.fakes.past_desk import FakePast
 from tests.fakes.people_desk import FakePeople
 from tests.fakes.registry_desk import NOW_US, FakeRegistry, ago
 from tests.fakes.silence_desk import FakeSilences
@@ -178,7 +179,15 @@ def many(
 
 
 class FakeDesk(
-    FakeBench, FakeDeliveries, FakeIncidents, FakeLearning, FakePeople, FakeRegistry, FakeSilences, FakeVendors
+    FakeBench,
+    FakeDeliveries,
+    FakeIncidents,
+    FakeLearning,
+    FakePast,
+    FakePeople,
+    FakeRegistry,
+    FakeSilences,
+    FakeVendors,
 ):
     """Deeds change the state in memory and raise the mark; ``calls`` lists them."""
 

@@ -108,7 +108,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
             why=(
                 *_flapping(tx, parts.judging, alert),
                 *((healing(signal),) if alert.open else ()),
-                *_why(decision, signal, tx.judgements.variables(decision.id)),
+                *why_lines(decision, signal, tx.judgements.variables(decision.id)),
             ),
             incident=incident,
             correlated=(*together, *correlated(tx, signal), *_correlated(tx, alert, now), *missed_lines(tx, alert)),
@@ -337,8 +337,8 @@ def done_lines(tx: Transaction, alert: Alert) -> list[str]:
     return [f"{what}, {iso(at)}" for what, at in sorted(acts.items(), key=lambda act: act[1], reverse=True)]
 
 
-def _why(decision: Decision, signal: Signal, saw: Mapping[str, Any]) -> list[str]:
-    """``saw``: the variables that the policy decided on."""
+def why_lines(decision: Decision, signal: Signal, saw: Mapping[str, Any]) -> list[str]:
+    """The rule and its comparisons; ``saw``: the variables that the policy decided on."""
     words = {True: "true", False: "false", None: "indeterminate"}
     lines = [
         f"rule {decision.rule_id} @ policy {decision.policy_digest[:12]}, {decision.outcome.value}, {decision.mode.value}"

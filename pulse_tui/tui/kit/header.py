@@ -217,10 +217,21 @@ def tab_spans(current: int, tabs: Sequence[tuple[str, str]]) -> list[Span]:
     return spans
 
 
+def replay_spans(moment: str, alarm: str, width: int) -> list[Span]:
+    """A line across the whole screen that nobody takes for the live tower's, in colours and without: words say it too."""
+    said = f" REPLAY {moment}  not live"
+    urgent = f"  LIVE: {alarm}  :live " if alarm else ""
+    keys = "" if urgent else "  , . change  { } 10 min  :live "
+    if width_of([(said + urgent + keys, styles.REPLAY)]) > width:
+        keys = "" if urgent else "  :live "
+    room = max(0, width - width_of([(said + urgent + keys, styles.REPLAY)]))
+    return [(said + " " * room, styles.REPLAY), (urgent, styles.ALARM), (keys, styles.REPLAY)]
+
+
 class Top(Canvas):
     """The header line, and under it the tab strip when only one pane fits."""
 
-    DEFAULT_CSS = "Top { dock: top; height: 1; }"
+    DEFAULT_CSS = "Top { dock: top; height: 1; } Top.-replay { height: 2; }"
 
     def __init__(self, title: str, *, id: str) -> None:
         """``title`` names the estate until the first board does."""
@@ -231,10 +242,16 @@ class Top(Canvas):
         self.read_only = False
         self.as_of = ""
         self.tempo: TempoLine | None = None
+        self.replay = ""
+        self.alarm = ""
         self.current = 0
         self.tabs: Sequence[tuple[str, str]] = ()
 
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
+        if self.replay:
+            if y == 0:
+                return replay_spans(self.replay, self.alarm, width)
+            y -= 1
         if y == 0:
             title = self.header.estate if self.header else self.title
             return header_spans(self.header, title, self.operator, self.read_only, width, self.as_of, self.tempo)

@@ -34,6 +34,10 @@ _NAMES: Final = {
     "slash": "/",
     "colon": ":",
     "question_mark": "?",
+    "comma": ",",
+    "full_stop": ".",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
     "plus": "+",
     "minus": "-",
     "underscore": "_",
@@ -88,6 +92,10 @@ MOVES: Final = [
     bind("ctrl+u,pageup", "pages(-0.5)", "half a page up"),
 ]
 EVERYWHERE: Final = [
+    bind("comma", "turn(-1)", "before", "of a replay: to the change before this one", show=True),
+    bind("full_stop", "turn(1)", "after", "of a replay: to the change after this one", show=True),
+    bind("left_curly_bracket", "minutes(-10)", "-10 min", "of a replay: ten minutes back"),
+    bind("right_curly_bracket", "minutes(10)", "+10 min", "of a replay: ten minutes on"),
     bind("ctrl+z", "app.suspend_process", "shell", "to the shell for a while; fg comes back"),
     bind("left_square_bracket", "step(-1)", "back", "back through the pages of this session"),
     bind("right_square_bracket", "step(1)", "forward", "forward through them"),

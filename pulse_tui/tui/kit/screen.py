@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from pulse_tui.tui.asks import common as asks
+from pulse_tui.tui.asks.past import Pass, StepTo
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Span, fit
 from pulse_tui.tui.kit.header import Top
@@ -29,6 +30,10 @@ LEAST = (60, 15)
 """Columns and rows below which the tower says what it needs instead of drawing."""
 
 
+_OF_REPLAY = frozenset({"turn", "minutes"})
+"""Actions that only a replay has."""
+
+
 class Head(NamedTuple):
     """What the header line shows on every screen."""
 
@@ -40,6 +45,10 @@ class Head(NamedTuple):
     """When the board was last known to be as the database is, once that can no longer be asked; else empty."""
     tempo: TempoLine | None = None
     """How fast labs release models; None: it is not known."""
+    replay: str = ""
+    """The moment that is shown, where that is not the present: ``2026-11-28 02:40:13 UTC``; empty in a live tower."""
+    alarm: str = ""
+    """What opened in the live tower since somebody looks at the past; empty: nothing urgent."""
 
 
 class TooSmall(Canvas):
@@ -107,7 +116,7 @@ class BaseScreen(Asking, Screen[None]):
 
     def set_head(self, head: Head) -> None:
         """The header has news."""
-        changed_mode = head.read_only != self.head.read_only
+        changed_mode = (head.read_only, bool(head.replay)) != (self.head.read_only, bool(self.head.replay))
         self.head = head
         self._set_top()
         self.top.redraw()
@@ -118,6 +127,8 @@ class BaseScreen(Asking, Screen[None]):
         self.top.title, self.top.header = self.head.title, self.head.header
         self.top.operator, self.top.read_only, self.top.as_of = self.head.operator, self.head.read_only, self.head.as_of
         self.top.tempo = self.head.tempo
+        self.top.replay, self.top.alarm = self.head.replay, self.head.alarm
+        self.top.set_class(bool(self.head.replay), "-replay")
 
     def ref(self) -> Ref | None:
         """What it is about; of a list, the row under the cursor. None where that has no name."""
@@ -145,6 +156,8 @@ class BaseScreen(Asking, Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         del parameters
+        if action in _OF_REPLAY and not self.head.replay:
+            return False
         if self.head.read_only and action in self._changing:
             return False
         return self.applies(action)
@@ -199,6 +212,12 @@ class BaseScreen(Asking, Screen[None]):
 
     def action_page_before(self) -> None:
         self.post_message(asks.Toggle())
+
+    def action_turn(self, by: int) -> None:
+        self.post_message(StepTo(by))
+
+    def action_minutes(self, minutes: int) -> None:
+        self.post_message(Pass(minutes))
 
     def action_messages(self) -> None:
         self.post_message(asks.OpenMessages())

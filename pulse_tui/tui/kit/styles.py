@@ -30,6 +30,8 @@ HELD: Final = Style(color="magenta")
 INFO: Final = Style(color="cyan")
 ALARM: Final = Style(color="red", bold=True, reverse=True)
 PROD: Final = Style(color="yellow", bold=True, reverse=True)
+REPLAY: Final = Style(color="magenta", bold=True, reverse=True)
+"""Of what is not live; nothing else is drawn so."""
 FOCUS: Final = Style(color="cyan", bold=True)
 
 _STATES: Final[Mapping[str, tuple[str, Style]]] = {

@@ -1,0 +1,95 @@
+"""``pulse-tui replay``: the tower as it stood at a moment."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pulse_tui.cli.output import emit, opened
+from pulse_tui.cli.status import board_lines
+from pulse_tui.domain.moments import from_us, iso
+from pulse_tui.domain.when import FORMS, moment
+
+if TYPE_CHECKING:
+    from pulse_tui.ports.tower import PastDesk
+
+EPILOG = f"""\
+AT is {FORMS}, in UTC unless it names an offset; an hour alone is the last such one.
+In a terminal the whole tower, read-only: , and . step to the change before and after, {{ and }} by ten minutes. With --json, or
+without a terminal, the three questions as of then. What is shown was recorded by a tower or an agent while it ran (`recording:` in
+the configuration), or with `pulse-tui --record FILE`. To run another policy over what came in is `pulse-tui policy replay`.
+Exits with 0 when the moment is on record."""
+
+
+def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
+    """When, and of what."""
+    parser.add_argument("at", metavar="AT", help="when: " + FORMS)
+    parser.add_argument("--file", metavar="FILE", type=Path, help="a recording that --record wrote, no database")
+    parser.epilog = EPILOG
+    # "-2h" is a moment and no option: what looks like a negative number is taken as an argument.
+    parser._negative_number_matcher = re.compile(r"^-\d+(s|m|min|h|d)$")
+
+
+def run(options: argparse.Namespace, _name: str) -> int:
+    """0 when the moment is on record."""
+    with _past(options) as desk:
+        if options.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            return _print(options, desk)
+        return _show(desk)
+
+
+@contextmanager
+def _past(options: argparse.Namespace) -> Iterator[PastDesk]:
+    """The desk as of the moment, of the database or of the file."""
+    if options.file is None:
+        with opened(options, read_only=True) as house:
+            yield house.desk().past(moment(options.at, house.clock()))
+        return
+    from pulse_tui.services.past.replay import replay_desk  # noqa: PLC0415
+    from pulse_tui.storage.service.recording import FilePast, read_recording  # noqa: PLC0415
+    from pulse_tui.wiring import now  # noqa: PLC0415
+
+    found = read_recording(options.file)
+    past = FilePast(found.frames)
+    if found.damaged or found.cut:
+        last = f"the last whole frame is of {iso(found.frames[-1].at)}" if found.frames else "no whole frame is left"
+        how = f"{found.damaged} damaged frames are left out" if found.damaged else "it ends in the middle of a frame"
+        print(f"pulse-tui: {options.file}: {how}; {last}", file=sys.stderr)
+    yield replay_desk(lambda: contextlib.nullcontext(past), moment(options.at, now()), now())
+
+
+def _print(options: argparse.Namespace, desk: PastDesk) -> int:
+    landing, board = desk.landed(), desk.board()
+    at = iso(from_us(landing.at_us))
+    data = {"replay": at, "missing": landing.missing, **board._asdict()}
+    head = [f"REPLAY {at}  not live" + (f": {landing.missing}" if landing.missing else "")]
+    lines = (
+        "WHAT WAS TO DO THEN" if line == "WHAT TO DO NOW" else line for line in board_lines(board, {}, landing.at_us)
+    )
+    emit(options, data, [*head, *lines])
+    return 0
+
+
+def _show(desk: PastDesk) -> int:
+    from pulse_tui.cli.tower import to_tmux  # noqa: PLC0415
+    from pulse_tui.tui.app import Tower  # noqa: PLC0415
+
+    tower = Tower(
+        lambda: desk,
+        quick_board=lambda: None,
+        scheduler=None,
+        read_only=True,
+        session_file=None,
+        title=desk.estate_name,
+        hand_out=to_tmux,
+        replay=True,
+    )
+    asyncio.run(tower.run_async(mouse=False))
+    return tower.return_code or 0

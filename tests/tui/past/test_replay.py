@@ -1,0 +1,196 @@
+"""The tower as it stood: read-only, unmistakable, from change to change, and back."""
+
+from __future__ import annotations
+
+import pytest
+
+from pulse_tui.tui.asks.past import Live, Replay
+from tests.fakes.desk import ALERTS, FakeDesk
+from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play
+
+SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])
+
+
+async def replay(pilot: Pilot, at: str) -> None:
+    pilot.main.post_message(Replay(at))
+    await pilot.settle()
+
+
+@SIZES
+def test_the_tower_as_it_stood(size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await replay(pilot, "-85m")
+        check_snapshot(f"replay-{size[0]}x{size[1]}", pilot.text())
+
+    play(scenario, size=size)
+
+
+@SIZES
+def test_a_step_goes_to_the_change_and_says_what_it_was(size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await replay(pilot, "-105m")
+        assert "REPLAY 2026-11-23 01:25:00 UTC  not live" in pilot.text()
+        await pilot.press(".")
+        assert "support-bot canary 3.8.1 -> 3.8.2" in pilot.text()
+        await pilot.press(".")
+        assert "P2 opened: accuracy -5.2 pp on support-bot canary" in pilot.text()
+        assert "REPLAY 2026-11-23 01:40:13 UTC" in pilot.text()
+        check_snapshot(f"replay-step-{size[0]}x{size[1]}", pilot.text())
+        await pilot.press(",")
+        assert "REPLAY 2026-11-23 01:35:13 UTC" in pilot.text()
+        await pilot.press("}")
+        assert "REPLAY 2026-11-23 01:45:13 UTC" in pilot.text()
+        await pilot.press(",")
+        assert "REPLAY 2026-11-23 01:40:13 UTC" in pilot.text()
+
+    play(scenario, size=size)
+
+
+def test_nothing_can_be_done_in_the_past_and_no_key_offers_it() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await replay(pilot, "-1m")
+        await pilot.press("a", "s", "w", "f", "p")
+        assert pilot.desk.calls == []
+        assert "plan rollback" not in pilot.text()
+        pilot.tower.context.act(lambda desk: desk.acknowledge("al-1"))
+        await pilot.settle()
+        assert pilot.desk.calls == []
+        assert "this is a replay of 2026-11-23 03:05:13 UTC: nothing can be done in the past" in pilot.notices[-1]
+
+    play(scenario)
+
+
+def test_escape_leads_back_to_the_live_tower_as_it_is_now() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await replay(pilot, "-85m")
+        assert "CVE-2026-3248 reaches" not in pilot.text()
+        pilot.desk.acknowledge("al-2")
+        await pilot.press("escape")
+        assert "REPLAY" not in pilot.text()
+        assert "CVE-2026-3248 reaches" in pilot.text()
+        assert pilot.alerts.rows[1].state == "acknowledged"
+        await pilot.press("a")
+        assert pilot.desk.calls[-1][0] == "acknowledge"
+
+    play(scenario)
+
+
+def test_the_moment_is_kept_while_the_live_tower_goes_on() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await replay(pilot, "-85m")
+        before = pilot.text()
+        pilot.desk.alerts = ()
+        await pilot.changed()
+        assert pilot.text() == before
+
+    play(scenario)
+
+
+def test_a_p1_that_opens_meanwhile_stands_in_the_banner() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await replay(pilot, "-85m")
+        await pilot.changed()
+        pilot.desk.alerts = (*ALERTS, ALERTS[0]._replace(id="al-9", title="everything is down"))
+        await pilot.changed()
+        assert "LIVE: 1 new P1  :live" in pilot.lines()[0]
+        await pilot.press("escape")
+        assert "everything is down" in pilot.text()
+        assert "LIVE:" not in pilot.lines()[0]
+
+    play(scenario, size=NARROW)
+
+
+def test_pages_are_as_of_then_and_what_was_not_kept_says_so() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await replay(pilot, "-20m")
+        await pilot.press("enter")
+        assert pilot.screen_name == "AlertScreen"
+        assert "REPLAY 2026-11-23 02:50:00 UTC" in pilot.text()
+        assert "the advice of then is not on record" in pilot.text()
+        assert "roll back canary" not in pilot.text()
+        check_snapshot("replay-alert-80x24", pilot.text())
+        await pilot.press("escape", "t")
+        assert pilot.screen_name == "MainScreen"
+        assert (
+            "the dependency tree is not on record: it cannot be shown as of 2026-11-23T02:50:00Z" in pilot.notices[-1]
+        )
+
+    play(scenario, size=NARROW)
+
+
+def test_a_moment_of_which_nothing_is_known_says_so_and_what_is_shown_instead() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await replay(pilot, "-60m")
+        assert (
+            "nothing was recorded from 2026-11-23T01:55:13Z to 2026-11-23T02:30:13Z: shown is 01:55:13"
+            in pilot.notices[-1]
+        )
+        assert "REPLAY 2026-11-23 01:55:13 UTC" in pilot.text()
+        await pilot.press(".")
+        assert "recorded again after 35 min" in pilot.text()
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(
+    ("at", "says"),
+    [
+        ("-3h", "is before the first record: records begin at 2026-11-23T01:10:13Z"),
+        ("2027-01-01", "is to come"),
+        ("teatime", "is no moment. Write 02:40"),
+    ],
+)
+def test_a_moment_that_cannot_be_shown_leaves_the_tower_live(at: str, says: str) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await replay(pilot, at)
+        assert says in pilot.notices[-1]
+        assert "REPLAY" not in pilot.text()
+
+    play(scenario)
+
+
+def test_a_step_beyond_the_first_or_the_last_change_says_where_the_record_ends() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await replay(pilot, "-119m")
+        await pilot.press(",", ",")
+        assert "nothing changed before this on record: it begins at 2026-11-23T01:10:13Z" in pilot.notices[-1]
+        await replay(pilot, "-10m")
+        await pilot.press(".")
+        assert "nothing changed after this on record: it ends at" in pilot.notices[-1]
+
+    play(scenario)
+
+
+def test_nothing_is_replayed_while_an_action_is_under_way() -> None:
+    class Slow(FakeDesk):
+        def acknowledge(self, alert_id: str) -> str:
+            import time
+
+            time.sleep(0.3)
+            return super().acknowledge(alert_id)
+
+    async def scenario(pilot: Pilot) -> None:
+        pilot.tower.context.act(lambda desk: desk.acknowledge("al-1"))
+        await pilot._processed()
+        pilot.main.post_message(Replay("-85m"))
+        await pilot._processed()
+        assert any("an action is under way" in text for text in pilot.notices)
+        await pilot.settle()
+        assert "REPLAY" not in pilot.text()
+
+    play(scenario, desk=Slow())
+
+
+def test_the_palette_asks_for_the_moment_and_leads_back() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.open_dialog(":")
+        await pilot.type("replay")
+        await pilot.open_dialog("enter")
+        await pilot.type("-85m")
+        await pilot.press("enter")
+        assert "REPLAY 2026-11-23 01:45:00 UTC" in pilot.text()
+        pilot.main.post_message(Live())
+        await pilot.settle()
+        assert "REPLAY" not in pilot.text()
+
+    play(scenario)
