@@ -165,9 +165,9 @@ class Senders:
         self, parts: Sequence[Part], flat: Sequence[tuple[int, Item]], tx: Transaction, now: datetime
     ) -> list[Landed]:
         signals = [item.what for _, item in flat if isinstance(item.what, Signal)]
-        known: dict[str, Signal] = {}
+        known: dict[str, Signal | None] = {}
         if there := tx.signals.known(s.id for s in signals):
-            known = {s.id: s for s in tx.signals.some(there)}
+            known = dict.fromkeys(there) | {s.id: s for s in tx.signals.some(there)}  # None: it was pruned since
         fresh: list[Signal | ListedElsewhere] = []
         made = list[Landed]()
         refused: dict[str, list[Rejected]] = {}
@@ -184,7 +184,7 @@ class Senders:
             recorded(fresh, tx, self._parts, now)
         return made
 
-    def _one(self, item: Item, known: dict[str, Signal], fresh: list[Signal | ListedElsewhere]) -> Landed:
+    def _one(self, item: Item, known: dict[str, Signal | None], fresh: list[Signal | ListedElsewhere]) -> Landed:
         what = item.what
         if item.problem is not None or what is None:
             problem = item.problem or Problem("record", "it cannot be read")
@@ -194,12 +194,12 @@ class Senders:
         if isinstance(what, ListedElsewhere):
             fresh.append(what)
             return Landed(item.number, HTTPStatus.ACCEPTED, item.named)
-        before = known.get(what.id)
-        if before is None:
+        if what.id not in known:
             known[what.id] = what
             fresh.append(what)
             return Landed(item.number, HTTPStatus.ACCEPTED, what.id)
-        if differs := _differs(before, what):
+        before = known[what.id]
+        if before is not None and (differs := _differs(before, what)):
             reason = f"this id is stored already with another {', '.join(differs)}: the first one counts"
             return Landed(item.number, HTTPStatus.CONFLICT, what.id, "id", reason, "a new event gets a new id")
         return Landed(item.number, HTTPStatus.OK, what.id)

@@ -249,3 +249,13 @@ def test_a_record_as_old_as_is_kept_is_taken(store: SqlStore, tmp_path: Path) ->
     assert statuses(desk.send(quiet(1, occurred_at=at, observed_at=at))) == [202]
     at = (desk.clock() - timedelta(minutes=61)).isoformat()
     assert statuses(desk.send(quiet(2, occurred_at=at, observed_at=at))) == [422]
+
+
+def test_an_id_whose_signal_was_pruned_is_known_still(store: SqlStore, tmp_path: Path) -> None:
+    desk = Desk(store, tmp_path)
+    desk.send(quiet(1))
+    with store._writer.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM signals")
+    assert statuses(desk.send(quiet(1, title="another one"))) == [200]
+    with store.read() as tx:
+        assert tx.signals.count() == 0
