@@ -35,6 +35,8 @@ CONNECTIONS = 128
 """Requests that are read or judged at once."""
 OPEN = 4 * CONNECTIONS
 """Connections at once, with those that wait for their next request or are only being closed."""
+ROOM_S, ROOM_TRIES = 0.02, 50
+"""How often and how many times it is looked whether there is room for a connection."""
 REQUEST_S = 10.0
 """For one request, from the first byte of its head to the last of its body, and once more for its answer."""
 IDLE_S = 60.0
@@ -227,11 +229,10 @@ class Receiver:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        room = len(self._open) < OPEN or self._end(self._leaving) or self._end(self._idle)
-        self._open.add(task)
         address = str((writer.get_extra_info("peername") or ("",))[0])
         wire = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_CAP)
         try:
+            room = await self._room(task)
             while room and await self._serve(task, address, wire, reader, writer):
                 wire.start_next_cycle()
                 if not wire.trailing_data[0]:
@@ -245,6 +246,17 @@ class Receiver:
             self._idle.pop(task, None)
             self._leaving.pop(task, None)
             writer.close()
+
+    async def _room(self, task: asyncio.Task[None]) -> bool:
+        """Whether there is room for one connection more: of a burst, those that came before are ended first."""
+        tries = ROOM_TRIES if len(self._open) < 2 * OPEN else 0
+        self._open.add(task)
+        while len(self._open) > OPEN and not self._end(self._leaving) and not self._end(self._idle):
+            if not tries:
+                return False
+            tries -= 1
+            await asyncio.sleep(ROOM_S)
+        return True
 
     async def _next(self, task: asyncio.Task[None], address: str, reader: asyncio.StreamReader) -> bytes:
         """The first bytes of the next request. Raises ConnectionResetError where none comes, and TimeoutError."""

@@ -63,9 +63,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[There]:
 
 def test_every_request_of_the_page_is_answered_as_there_and_seen_by_the_commands(there: There, tmp_path: Path) -> None:
     requests = [
-        (text, after[1])
-        for (language, text), after in pairwise(BLOCKS)
-        if (language, after[0]) == ("sh", "json")
+        (text, after[1]) for (language, text), after in pairwise(BLOCKS) if (language, after[0]) == ("sh", "json")
     ]
     assert len(requests) == 4
     for request, answer in requests:

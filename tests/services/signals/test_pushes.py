@@ -14,6 +14,7 @@ import pytest
 from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.errors import WrongUse
 from pulse_tui.domain.health import Health
+from pulse_tui.domain.pruned import Kept, Pruned
 from pulse_tui.domain.push import KIND, Counts, Form, Landed, Part, Push
 from pulse_tui.domain.trust import TrustState
 from pulse_tui.services.parts import JudgeParts
@@ -254,6 +255,8 @@ def test_a_record_as_old_as_is_kept_is_taken(store: SqlStore, tmp_path: Path) ->
 def test_an_id_whose_signal_was_pruned_is_known_still(store: SqlStore, tmp_path: Path) -> None:
     desk = Desk(store, tmp_path)
     desk.send(quiet(1))
+    with store.write() as tx:
+        tx.pruned.put(Pruned(kind=Kept.SIGNALS, before=desk.clock(), at=desk.clock(), count=1, by="ana"))
     with store._writer.begin() as connection:
         connection.exec_driver_sql("DELETE FROM signals")
     assert statuses(desk.send(quiet(1, title="another one"))) == [200]
