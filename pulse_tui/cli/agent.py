@@ -11,7 +11,7 @@ import sys
 
 from pulse_tui.cli.output import opened
 from pulse_tui.cli.serving import ENDS, Around, at_once, form_of, has_terminal, has_work, log_of, sentences, serve
-from pulse_tui.domain.errors import PulseError, WrongUse
+from pulse_tui.domain.errors import PulseError, SourceError, StorageError
 from pulse_tui.domain.happening import Happening, Level
 from pulse_tui.rounds.lanes import RUN_S, RUNS
 from pulse_tui.rounds.suites import rounds_of
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
         except PulseError as error:
             return _not_started(options, supervisor, error)
         if not rounds_of(house) and not has_work(house):
-            return _not_started(options, supervisor, WrongUse("no sources are configured", todo=_FIRST), 1)
+            return _not_started(options, supervisor, SourceError("no sources are configured", todo=_FIRST))
         around = Around(log, supervisor, handed=handed(os.environ), session=session)
         rounds = Rounds(house)
         # Not asyncio.run: it would wait for a thread that waits for a source.
@@ -92,18 +92,18 @@ def _leave(rounds: Rounds, around: Around, *, again: bool) -> None:
     around.log.close(FLUSH_S)
 
 
-def _not_started(
-    options: argparse.Namespace, supervisor: Supervisor, error: PulseError, code: int | None = None
-) -> int:
-    """Say why, in the form of the log: whoever collects it reads nothing else."""
+def _not_started(options: argparse.Namespace, supervisor: Supervisor, error: PulseError) -> int:
+    """Say why, in the form of the log: whoever collects it reads nothing else.
+
+    Returns 2 for what a person has to write otherwise, and 1 for what another attempt may find well.
+    """
     supervisor.status(f"not started: {error.what.splitlines()[0]}")
     if form_of(options, None) is LogForm.TEXT:
-        if code is None:
-            raise error
-        print(f"{error.what}: {error.todo}", file=sys.stderr)
-        return code
-    log = log_of(options, ServiceShape())
-    for sentence in sentences(error):
-        log(sentence)
-    log.close(FLUSH_S)
-    return code if code is not None else error.exit_code
+        with contextlib.suppress(OSError):  # nobody is there to read it
+            print(f"pulse-tui: {error}", file=sys.stderr, flush=True)
+    else:
+        log = log_of(options, ServiceShape())
+        for sentence in sentences(error):
+            log(sentence)
+        log.close(FLUSH_S)
+    return 1 if isinstance(error, StorageError) else error.exit_code

@@ -23,6 +23,7 @@ _GENERATED: dict[str, Callable[[], str]] = {
     "commands": pages.commands_page,
     "keys": pages.keys_page,
     "sources": pages.sources_page,
+    "service": pages.service_page,
 }
 """What follows the written part of a page: made from the code, so that it cannot fall behind it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pulse_tui.cli.main import COMMANDS, parser_of, tower_parser
@@ -37,6 +38,17 @@ _SECTIONS: tuple[tuple[str, Shape], ...] = (
     ("roles", people_shapes.RoleRuleShape),
     ("working_hours", people_shapes.HoursShape),
 )
+
+
+EXAMPLES = {
+    "pulse-tui.service": ("A systemd unit", "ini"),
+    "Containerfile": ("A container", "dockerfile"),
+    "kubernetes.yaml": ("Kubernetes with PostgreSQL", "yaml"),
+    "github-gate.yml": ("The gate in GitHub Actions", "yaml"),
+    "gitlab-gate.yml": ("The gate in GitLab", "yaml"),
+}
+"""File -> (title, language)."""
+_EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 
 
 def commands_page() -> str:
@@ -97,6 +109,15 @@ def sources_page() -> str:
         parts += [kind_page(family, kind, level=3) for kind in Kinds(family)]
     parts.append("## Sections\n")
     parts += [_described(name, shape, "", 3) for name, shape in _SECTIONS]
+    return "\n".join(parts)
+
+
+def service_page() -> str:
+    """The shipped examples, as they are."""
+    parts = []
+    for name, (title, language) in EXAMPLES.items():
+        text = (_EXAMPLES / name).read_text(encoding="utf-8").rstrip("\n")
+        parts.append(f"### {title}\n\n```{language}\n{text}\n```\n")
     return "\n".join(parts)
 
 

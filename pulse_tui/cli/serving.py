@@ -122,6 +122,7 @@ class _Agent:
         self._house, self._rounds, self._options, self._around = house, rounds, options, around
         self._supervisor = around.supervisor
         self._started = time.monotonic()
+        self._bound = dict(around.handed)
         self._receivers: dict[str, Receiver] = {}
         """What listens beside the hooks, by address."""
         self._hooks: dict[str, Receiver] = {}
@@ -201,6 +202,8 @@ class _Agent:
         """The supervisor is answered once everything goes on."""
         await scheduler.opened()
         self.vitals.listening = True
+        while self._bound:  # of an address at which nothing listens any more
+            self._bound.popitem()[1].close()
         while not ((seen := self.vitals.seen()).answered and seen.begun):
             await asyncio.sleep(0.05)
         self._line = self._status()
@@ -349,7 +352,7 @@ class _Agent:
         return probes(self.vitals.stuck, self.vitals.readiness, self._exposed.text)
 
     def _adopt(self, address: str, receiver: Receiver) -> None:
-        bound = self._around.handed.get(address)
+        bound = self._bound.pop(address, None)
         if bound is not None:
             receiver.adopt(bound)
 
