@@ -61,6 +61,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("replay", "the tower as it stood at a moment: 02:40, 2h ago; of the database or of a recording"),
     "rehearse": ("rehearse", "play a scenario through estate, policy, routes and schedules: nothing is sent"),
     "audit": ("audit", "verify or export the audit chain"),
+    "members": ("members", "the towers and agents that share the database, and whether they agree"),
     "doctor": ("doctor", "is everything in order: config, database, sources, terminal, clock"),
     "metrics": ("metrics", "how we do, and what stands now, as OpenMetrics text"),
     "activity": ("activity", "everything that all operators and the program did, newest first"),

@@ -66,6 +66,12 @@ def gone(member: Member, now: datetime) -> bool:
     return now - member.seen_at > timedelta(seconds=MISSED * member.every_s)
 
 
+def until(member: Member, now: datetime) -> datetime:
+    """When something about it may be otherwise though nobody writes: it is gone then, or has restarted long enough ago."""
+    ends = member.seen_at + timedelta(seconds=MISSED * member.every_s)
+    return ends if ends > now else now + timedelta(seconds=member.every_s)
+
+
 def long_gone(member: Member, now: datetime) -> bool:
     """Whether it is of no interest any more."""
     return now - member.seen_at > FORGOTTEN
@@ -88,6 +94,12 @@ def concerns(members: Iterable[Member], now: datetime, head: str = "") -> tuple[
 
 def _configurations(there: Sequence[Member]) -> list[Concern]:
     """Members with the same configuration are one side; each side is named by its first member."""
+    began = max((m.started_at for m in there), default=None)
+    # A changed configuration is applied by one after the other: who was not seen since may have it already.
+    if began is not None and any(m.seen_at < began for m in there):
+        newest_seen = max(m.seen_at for m in there)
+        if newest_seen - began < timedelta(seconds=EVERY_S * 2):
+            there = [m for m in there if m.seen_at >= began]
     sides: dict[str, list[Member]] = {}
     for member in there:
         sides.setdefault(member.config, []).append(member)

@@ -16,6 +16,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from pulse_tui.domain.errors import StorageError
+from pulse_tui.domain.member import concerns, until
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.rollback import Rules
 from pulse_tui.domain.scope import Scope
@@ -255,9 +256,12 @@ class SqlStore:
         self._kept = kept
         with self.read() as tx:
             found = self._people(tx, now)
+            members = [m for m in tx.members.all() if not self._dead(m.id)]
         board = kept.board
-        header = board.header._replace(on_call=found.on_call, late_reviews=found.late_reviews)
-        moments = [us for us in (board.changes_us, found.changes_us) if us is not None]
+        wrong = concerns(members, now)
+        header = board.header._replace(on_call=found.on_call, late_reviews=found.late_reviews, members=wrong)
+        ends = to_us(min(until(m, now) for m in members)) if wrong else None
+        moments = [us for us in (board.changes_us, found.changes_us, ends) if us is not None]
         return board._replace(header=header, changes_us=min(moments, default=None))
 
     def trends(self, asset: str) -> tuple[Trend, ...]:

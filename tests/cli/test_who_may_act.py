@@ -27,7 +27,7 @@ READS = {
     "incident list", "incident show", "incident export", "silence list", "silence preview", "maintenance list", "maintenance preview",
     "advisory show", "advisory radius", "audit verify", "audit export", "audit anchor", "compare", "completion", "coverage", "db list", "components tree", "components users", "components find",
     "components unaudited", "delivery list", "delivery show", "doctor", "drift", "explain", "gate", "handover", "help", "inventory", "match", "muted", "policy check",
-    "oncall", "review list", "policy test", "policy replay", "policy list", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
+    "oncall", "members", "review list", "policy test", "policy replay", "policy list", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
     "rollback authorisations", "rollback report", "rollback reviews",
     "rehearse", "replay", "note list", "note show", "note corrections", "note shutdowns", "catalogue", "classify", "resolve",
     "activity", "checklist", "decisions", "metrics", "missed list", "enforce list", "waiver list", "waiver show", "waiver export", "report vendors", "report noise", "schema", "status", "suite check", "suite list",

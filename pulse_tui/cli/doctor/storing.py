@@ -11,6 +11,7 @@ from pathlib import Path
 from pulse_tui.cli.doctor.lines import Line
 from pulse_tui.domain.errors import ConfigError, PulseError
 from pulse_tui.domain.pruned import Kept
+from pulse_tui.domain.text import many
 from pulse_tui.wiring import House, state_dir
 
 PAGES_S = 5.0
@@ -70,6 +71,25 @@ def pages(house: House) -> Iterator[Line]:
         yield Line("database pages", None, f"whole as far as {PAGES_S:g} s allowed; {more}")
     else:
         yield Line("database pages", True, f"whole, checked in {checked.seconds:.1f} s")
+
+
+def members(house: House) -> Iterator[Line]:
+    """Who collects, and whether they agree; whether this host's clock is the database's."""
+    from pulse_tui.cli.members import NOBODY, members_of  # noqa: PLC0415
+    from pulse_tui.domain.member import SKEW_S  # noqa: PLC0415
+
+    view = members_of(house)
+    there = [row for row in view.members if row.state == "there"]
+    for sentence in view.wrong:
+        yield Line("members", None if sentence == NOBODY else False, sentence)
+    if not view.wrong and there:
+        agents = sum(row.kind == "agent" for row in there)
+        counts = f"{many(agents, 'agent')} and {many(len(there) - agents, 'tower')}"
+        yield Line("members", True, f"{counts} collect, with one configuration")
+    ahead = house.shared.ahead_s if house.shared is not None else 0.0
+    if abs(ahead) > SKEW_S:
+        off = f"this host's is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the database's, which counts"
+        yield Line("clock", None, f"{off}; set it: logs and certificates of this host go by its own")
 
 
 LATE_CLOCK = timedelta(minutes=2)

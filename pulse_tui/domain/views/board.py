@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+from pulse_tui.domain.member import Concern
 from pulse_tui.domain.views.advisories import AdvisoryRow
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.evals import Trend
@@ -89,6 +90,8 @@ class Header(NamedTuple):
     """Reviews that nobody has done by their day."""
     quiet: tuple[str, ...] = ()
     """Silences and maintenance windows that stand: ``maintenance m-3f2a until 2026-11-30T06:00:00Z``."""
+    members: tuple[Concern, ...] = ()
+    """What is not as it should be among the towers and agents: other configurations, an old version, a clock that is off."""
     as_of: str = ""
     """When the newest of what is shown came, in UTC, once nothing came for a while; empty while the sources report."""
 

@@ -279,3 +279,24 @@ def test_a_slow_destination_does_not_outlast_the_lease_of_its_route(
     receiver.does = does
     assert deliver(parts, "h", "r") == (60, 0, 0)
     assert held == [True] * 60
+
+
+def test_a_pump_that_was_suspended_past_its_lease_sends_nothing_that_another_one_sent_and_writes_over_nothing(
+    parts: JudgeParts, receiver: Receiver, clock: Clock
+) -> None:
+    put(parts, "a", "b", "c")
+    receiver.does = lambda delivery: None
+
+    def suspended(delivery: Delivery) -> None:
+        """While ``a`` is under way the process stands still for two minutes, and another one sends everything."""
+        receiver.does = lambda _delivery: None
+        clock.pass_(minutes=2)
+        deliver(parts, "another", "r")
+        raise TargetError("no answer", ambiguous=True)
+
+    receiver.does = suspended
+    deliver(parts, "h", "r")
+    assert sorted(receiver.tried) == ["a", "a", "b", "c"], (
+        "what was under way goes out twice under one key, nothing else"
+    )
+    assert states(parts) == dict.fromkeys("abc", DeliveryState.SENT), "the failure of the late one is no news"
