@@ -92,7 +92,7 @@ class Tower(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         wings = [make(self.context) for make in self._makers]
-        wings.append(CommonWing(self.context, lambda: [command for wing in wings for command in wing.commands()]))
+        wings.append(CommonWing(self.context, wings))
         wings.append(MovingWing(self.context))
         self._table = table_of(wings)
         panes = [pane for wing in wings for pane in wing.panes]

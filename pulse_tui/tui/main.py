@@ -122,6 +122,8 @@ class MainScreen(FilterScreen):
         self.panes = tuple(panes)
         self.current = session.pane
         self.pane.focused_pane = True
+        self.commands = session.commands
+        """What was run by name, the newest first."""
         self.complaints: list[str] = []
         """What of the saved session could not be used."""
         for number, pane in enumerate(panes, 1):
@@ -165,7 +167,7 @@ class MainScreen(FilterScreen):
     def session(self) -> Session:
         """Where the operator is now, and how the tables of pages are arranged."""
         pages = Session(self.current, {}, {}, self.kept)
-        return together(self.current, (pages, *(pane.remembered() for pane in self.panes)))
+        return together(self.current, (pages, *(pane.remembered() for pane in self.panes)), self.commands)
 
     def arranged_as_left(self) -> None:
         """Each pane restores its own; the keys of the others take no letter from it."""
@@ -271,6 +273,12 @@ class MainScreen(FilterScreen):
     def action_move(self, by: int) -> None:
         if self.pane.move(by):
             self.moved()
+
+    def show_pane(self, tab: str, words: str = "") -> None:
+        """The pane of that name, with a filter if there are words."""
+        self._select(next(n for n, pane in enumerate(self.panes) if tab == pane.TAB))
+        if words:
+            self._filter(words, quiet=False)
 
     def action_pane(self, pane: int) -> None:
         self._select(pane)

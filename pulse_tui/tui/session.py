@@ -19,11 +19,13 @@ class Session(NamedTuple):
     filters: dict[str, str] = {}  # noqa: RUF012
     shown: dict[str, str] = {}  # noqa: RUF012
     """What else a pane lets its operator choose, by a name of its own: the registry's ``view`` and ``sort``."""
+    commands: tuple[str, ...] = ()
+    """What was run by name, the newest first."""
 
 
-def together(pane: int, parts: Iterable[Session]) -> Session:
+def together(pane: int, parts: Iterable[Session], commands: tuple[str, ...] = ()) -> Session:
     """The session of a tower whose ``pane`` has the keys, from what each pane remembers."""
-    whole = Session(pane, {}, {}, {})
+    whole = Session(pane, {}, {}, {}, commands)
     for part in parts:
         whole.cursors.update(part.cursors)
         whole.filters.update(part.filters)
@@ -42,7 +44,8 @@ def load(path: Path | None, panes: int) -> tuple[Session, str]:
     try:
         raw: Any = json.loads(path.read_bytes())
         pane, cursors, filters = range(panes).index(raw.pop("pane")), raw.pop("cursors"), raw.pop("filters")
-        return Session(pane, _words(cursors), _words(filters), _words(raw)), ""
+        commands = tuple(str(words) for words in raw.pop("commands", ()))
+        return Session(pane, _words(cursors), _words(filters), _words(raw), commands), ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return Session(), f"the last session could not be read from {path} ({error}); it starts afresh"
 
@@ -53,7 +56,10 @@ def save(path: Path, session: Session) -> None:
 
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.{os.getpid()}")
-    raw = {**session.shown, "pane": session.pane, "cursors": session.cursors, "filters": session.filters}
+    raw = {
+        **session.shown, "pane": session.pane, "cursors": session.cursors, "filters": session.filters,
+        "commands": session.commands,
+    }  # fmt: skip
     # Filters and cursors name what is open: for their owner alone.
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with open(descriptor, "w", encoding="utf-8") as file:

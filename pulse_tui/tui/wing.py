@@ -9,7 +9,7 @@ from pulse_tui.tui.asks.base import Ask
 from pulse_tui.tui.pane import Pane
 
 if TYPE_CHECKING:
-    from pulse_tui.tui.kit.palette import Command
+    from pulse_tui.tui.kit.palette import Command, Noun
 
 Answers = Mapping[type[Ask], Callable[[Any], object]]
 """By the type of an ask, the method that takes it."""
@@ -23,6 +23,10 @@ class Wing:
 
     def commands(self) -> Iterable[Command]:
         """What the palette offers besides the actions of the screens."""
+        return ()
+
+    def nouns(self) -> Iterable[Noun]:
+        """What can be named on the command line."""
         return ()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from pulse_tui.tui.advisories.pane import AdvisoriesPane
@@ -12,7 +12,7 @@ from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
     from pulse_tui.tui.context import Context
-    from pulse_tui.tui.kit.palette import Command
+    from pulse_tui.tui.kit.palette import Command, Noun, Thing
 
 CHOICES = 8
 """Places to waive that the form lists."""
@@ -39,12 +39,16 @@ class AdvisoriesWing(Wing):
 
         yield Command("coverage ledger", "matched, clean, not audited; how new each feed is", OpenLedger())
         yield Command("waivers", "recorded exceptions of vulnerabilities, those that ended too", OpenWaivers())
+
+    def nouns(self) -> Iterable[Noun]:
+        from pulse_tui.tui.kit.palette import Noun  # noqa: PLC0415
+
+        yield Noun("radius", "everything that a vulnerability can hurt", self._named)
+
+    def _named(self) -> Iterator[Thing]:
         board = self._context.board
-        names = dict.fromkeys(row.id for row in board.advisories if row.record) if board else {}
-        for name in names:
-            yield Command(f"advisory {name}", "open it", OpenAdvisory(name), behind=True)
-        for name in names:
-            yield Command(f"radius {name}", "everything that it can hurt", OpenRadius(name), behind=True)
+        for name in dict.fromkeys(row.id for row in board.advisories if row.record) if board else ():
+            yield name, "", OpenRadius(name)
 
     def open(self, ask: OpenAdvisory) -> None:
         """By any of its ids."""

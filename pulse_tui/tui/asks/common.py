@@ -42,6 +42,14 @@ class Say(Ask):
     """Something did not work."""
 
 
+class ShowPane(Ask):
+    """Show the pane of that name."""
+
+    tab: str
+    words: str = ""
+    """Its filter; empty: as it is."""
+
+
 class Arrived(Ask):
     """A screen is on top now, the panes or a page; or the page on top went on to something else."""
 

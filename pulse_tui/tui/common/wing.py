@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pulse_tui.domain.lock import shown
@@ -20,12 +20,16 @@ def copied(text: str) -> str:
     return shown(text, 100_000)
 
 
+COMMANDS_KEPT = 50
+"""Commands that are remembered."""
+
+
 class CommonWing(Wing):
     """The pages that are about the tower itself. It has no pane."""
 
-    def __init__(self, context: Context, offered: Callable[[], Iterable[Command]]) -> None:
-        """``offered``: what the other wings put into the palette."""
-        self._context, self._offered = context, offered
+    def __init__(self, context: Context, wings: Sequence[Wing]) -> None:
+        """``wings``: all of them; they put commands and nouns into the palette."""
+        self._context, self._wings = context, wings
         self.answers = {
             asks.OpenHelp: self.help,
             asks.OpenMessages: self.messages,
@@ -33,6 +37,7 @@ class CommonWing(Wing):
             asks.Copy: self.copy,
             asks.Say: self.say,
             asks.Arrange: self.arrange,
+            asks.ShowPane: self.show_pane,
         }
 
     def help(self, ask: asks.OpenHelp) -> None:
@@ -50,12 +55,17 @@ class CommonWing(Wing):
     def palette(self, ask: asks.OpenPalette) -> None:
         """What the screen that is open offers, and what the wings do."""
         from pulse_tui.tui.common.commands import commands  # noqa: PLC0415
+        from pulse_tui.tui.common.nouns import common_nouns  # noqa: PLC0415
         from pulse_tui.tui.kit.palette import PaletteScreen  # noqa: PLC0415
 
-        listed = [*commands(self._context.page, self._context.main), *self._offered()]
-        self._context.dialog(PaletteScreen(listed), self._run)
+        context = self._context
+        listed = [*commands(context.page, context.main), *(c for wing in self._wings for c in wing.commands())]
+        nouns = [*(noun for wing in self._wings for noun in wing.nouns()), *common_nouns(context)]
+        context.dialog(PaletteScreen(listed, nouns, context.main.commands), self._run)
 
     def _run(self, command: Command) -> None:
+        kept = [command.words, *(words for words in self._context.main.commands if words != command.words)]
+        self._context.main.commands = tuple(kept[:COMMANDS_KEPT])
         if not isinstance(command.does, str):
             self._context.answer(command.does)
             return
@@ -80,6 +90,11 @@ class CommonWing(Wing):
                 context.say(f"copied {len(text)} characters to the terminal's clipboard")
 
         context.spawn(run())
+
+    def show_pane(self, ask: asks.ShowPane) -> None:
+        """Over everything; the filter stays until it is cleared."""
+        self._context.back_to_panes()
+        self._context.main.show_pane(ask.tab, ask.words)
 
     def say(self, ask: asks.Say) -> None:
         """A screen has a sentence for the operator."""

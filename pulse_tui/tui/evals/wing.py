@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from pulse_tui.tui.asks import evals as asks
@@ -15,7 +15,7 @@ from pulse_tui.tui.wing import Wing
 if TYPE_CHECKING:
     from pulse_tui.domain.views.evals import Trend
     from pulse_tui.tui.context import Context
-    from pulse_tui.tui.kit.palette import Command
+    from pulse_tui.tui.kit.palette import Noun, Thing
 
 
 class EvalsWing(Wing):
@@ -66,12 +66,15 @@ class EvalsWing(Wing):
         else:
             self._pages.bench(asks.OpenBench(ask.asset_id))
 
-    def commands(self) -> Iterable[Command]:
-        from pulse_tui.tui.kit.palette import Command  # noqa: PLC0415  nobody needs it before the first :
+    def nouns(self) -> Iterable[Noun]:
+        from pulse_tui.tui.kit.palette import Noun  # noqa: PLC0415  nobody needs it before the first :
 
+        yield Noun("verdicts", "the benchmark suite of an asset, judged", self._assets)
+
+    def _assets(self) -> Iterator[Thing]:
         board = self._context.board
         for name in dict.fromkeys(row.asset for row in board.registry) if board else ():
-            yield Command(f"verdicts {name}", "its benchmark suite, judged", asks.OpenBench(name), behind=True)
+            yield name, "", asks.OpenBench(name)
 
 
 def _draw(trend: Trend, width: int, height: int) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
@@ -31,6 +31,110 @@ class Command(NamedTuple):
     """The action is the main screen's, not that of the screen the palette was opened on."""
     behind: bool = False
     """It stands behind another that fits as well."""
+
+
+Thing = tuple[str, str, Ask]
+"""What it is called, what a person wants to know of it, and the ask that opens it. Its name comes first."""
+
+
+class Noun(NamedTuple):
+    """A kind of things that can be named on the command line: ``alert al-2``, ``asset support-bot``."""
+
+    name: str
+    help: str
+    things: Callable[[], Iterable[Thing]] = tuple
+    """Those that are known now, the most important first."""
+    aliases: tuple[str, ...] = ()
+    alone: Ask | None = None
+    """What the noun asks for without a name."""
+    listed: Callable[[str], Ask] | None = None
+    """Shows all that some words fit, as a list."""
+    other: Callable[[str], Ask] | None = None
+    """What a name asks for that nothing known has; None: nothing."""
+    leads: bool = False
+    """Its things are found by their name alone, too."""
+
+
+class Nouns:
+    """All nouns of one command line. Their things are asked for when somebody names one, and once."""
+
+    def __init__(self, nouns: Iterable[Noun]) -> None:
+        """In their order; of two with one name the first counts."""
+        self._nouns: dict[str, Noun] = {}
+        for noun in nouns:
+            for name in (noun.name, *noun.aliases):
+                self._nouns.setdefault(name, noun)
+        self._known: dict[str, list[tuple[str, Command]]] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """Every name of every noun."""
+        return list(self._nouns)
+
+    def alone(self) -> list[Command]:
+        """Those that say something without a name: ``alerts``, ``plans``."""
+        found = {n.name: n for n in self._nouns.values() if n.alone is not None}
+        return [Command(n.aliases[0] if n.aliases else n.name, n.help, n.alone) for n in found.values() if n.alone]
+
+    def named(self, text: str) -> list[Noun]:
+        """The nouns that the first word of ``text`` means: of that name, else those that begin so. None without a second word."""
+        word, blank, _ = text.lstrip().partition(" ")
+        word = word.casefold()
+        if not blank or not word:
+            return []
+        if (noun := self._nouns.get(word)) is not None:
+            return [noun]
+        return list({n.name: n for name, n in self._nouns.items() if name.startswith(word)}.values())
+
+    def best(self, text: str, limit: int) -> list[Command]:
+        """What fits a noun and some words of a thing; things of leading nouns by their words alone."""
+        nouns = self.named(text)
+        rest = text.lstrip().partition(" ")[2].strip() if nouns else text.strip()
+        nouns = nouns or [n for n in {n.name: n for n in self._nouns.values()}.values() if n.leads]
+        fit = [command for noun in nouns for command in self._of(noun, rest, limit)]
+        return fit[:limit]
+
+    def lists(self, text: str) -> list[Command]:
+        """What a noun and a name do beside opening a thing: a list of all that fit, or a look into the database."""
+        nouns = self.named(text)
+        rest = text.lstrip().partition(" ")[2].strip()
+        if len(nouns) != 1 or not rest:
+            return []
+        (noun,) = nouns
+        many = len(self._of(noun, rest, 2))
+        if many > 1 and noun.listed is not None and not self._exact(noun, rest):
+            return [Command(f"{noun.name} {rest}", "all that this fits, as a list", noun.listed(rest))]
+        if not many and noun.other is not None:
+            return [Command(f"{noun.name} {rest}", noun.help, noun.other(rest))]
+        return []
+
+    def _exact(self, noun: Noun, rest: str) -> bool:
+        whole = f"{noun.name} {rest} ".casefold()
+        return any(f"{name} ".startswith(whole) for name, _ in self._things(noun))
+
+    def _of(self, noun: Noun, rest: str, limit: int) -> list[Command]:
+        asked = rest.casefold()
+        words = asked.split()
+        own = f"{noun.name} "
+        begin, within = [], []
+        for name, command in self._things(noun):
+            text = name[len(own) :]
+            if text.startswith(asked):
+                begin.append(command)
+                if len(begin) == limit and len(text) == len(asked):
+                    break
+            elif all(word in text for word in words):
+                within.append(command)
+        exact = [
+            c for c in begin if c.words.casefold() == own + asked or c.words.casefold().startswith(own + asked + " ")
+        ]
+        return list(dict.fromkeys([*exact, *begin, *within]))[:limit]
+
+    def _things(self, noun: Noun) -> list[tuple[str, Command]]:
+        if noun.name not in self._known:
+            commands = [Command(f"{noun.name} {words}", help or noun.help, does) for words, help, does in noun.things()]
+            self._known[noun.name] = [(command.words.casefold(), command) for command in commands]
+        return self._known[noun.name]
 
 
 def score(query: str, words: str) -> float | None:
@@ -87,8 +191,8 @@ class PaletteScreen(GuardedScreen[Command | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "cancel", "cancel", show=True),
         bind("enter", "take", "run", show=True, priority=True),
-        bind("down,ctrl+n", "choose(1)", "next", priority=True),
-        bind("up,ctrl+p", "choose(-1)", "previous", priority=True),
+        bind("down,ctrl+n", "choose(1)", "next", "next; among earlier commands the newer one", priority=True),
+        bind("up,ctrl+p", "choose(-1)", "previous", "previous; in an empty line the commands before", priority=True),
         bind("tab", "complete", "complete", priority=True),
     ]
     DEFAULT_CSS = """
@@ -97,10 +201,15 @@ class PaletteScreen(GuardedScreen[Command | None]):
 
     accepts_after = 0.0  # what is typed after ":" is meant for it
 
-    def __init__(self, commands: Sequence[Command]) -> None:
-        """Everything that can be run."""
+    def __init__(self, commands: Sequence[Command], nouns: Iterable[Noun] = (), history: Sequence[str] = ()) -> None:
+        """Everything that can be run; ``history``: what was, the newest first."""
         super().__init__()
-        self.commands = tuple(commands)
+        self.nouns = Nouns(nouns)
+        words = {command.words for command in commands}
+        self.commands = (*commands, *(command for command in self.nouns.alone() if command.words not in words))
+        self.history = tuple(history)
+        self._recalled = -1
+        """Which of the history stands in the line; -1: what was typed does."""
         self.chosen = 0
         self.matches = best("", self.commands)
         self.line = Input(placeholder="command", compact=True)
@@ -121,8 +230,32 @@ class PaletteScreen(GuardedScreen[Command | None]):
 
     def on_input_changed(self) -> None:
         """The list follows what is typed."""
-        self.matches, self.chosen = best(self.line.value, self.commands), 0
+        text = self.line.value
+        if self._recalled >= 0 and text != self.history[self._recalled]:
+            self._recalled = -1
+        self.matches, self.chosen = self._fitting(text), 0
         self.list.show(self._drawn())
+
+    def _fitting(self, text: str) -> list[Command]:
+        """The commands that fit, and what the nouns know; where nothing does, the noun that is nearest."""
+        if not text.strip():
+            return best("", self.commands)
+        named = bool(self.nouns.named(text))
+        own = [] if named else best(text, self.commands)
+        found = [
+            *self.nouns.lists(text),
+            *own,
+            *(self.nouns.best(text, SHOWN) if named or len(text.strip()) > 1 else ()),
+        ]
+        return list(dict.fromkeys(found))[:SHOWN] or self._nearest(text)
+
+    def _nearest(self, text: str) -> list[Command]:
+        words = {command.words: command for command in self.commands}
+        names = [*words, *self.nouns.names]
+        from difflib import get_close_matches  # noqa: PLC0415  nobody needs it before a word that nothing has
+
+        near = get_close_matches(text.split(maxsplit=1)[0].casefold(), names, n=SHOWN, cutoff=0.6)
+        return list(dict.fromkeys(command for word in near for command in best(word, self.commands, 1)))
 
     def _drawn(self) -> list[list[Span]]:
         lines: list[list[Span]] = []
@@ -142,7 +275,11 @@ class PaletteScreen(GuardedScreen[Command | None]):
         return lines
 
     def action_choose(self, by: int) -> None:
-        if self.matches:
+        if self.history and (self._recalled >= 0 or (by < 0 and not self.line.value)):
+            self._recalled = min(len(self.history) - 1, self._recalled - by)
+            self.line.value = self.history[self._recalled] if self._recalled >= 0 else ""
+            self.line.cursor_position = len(self.line.value)
+        elif self.matches:
             self.chosen = (self.chosen + by) % len(self.matches)
             self.list.show(self._drawn())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from pulse_tui.tui.asks import registry as asks
@@ -12,8 +12,9 @@ from pulse_tui.tui.registry.pane import RegistryPane
 from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
+    from pulse_tui.tui.asks.base import Ask
     from pulse_tui.tui.context import Context
-    from pulse_tui.tui.kit.palette import Command
+    from pulse_tui.tui.kit.palette import Noun, Thing
 
 
 class RegistryWing(Wing):
@@ -41,16 +42,13 @@ class RegistryWing(Wing):
             asks.Promote: actions.promote,
         }
 
-    def commands(self) -> Iterable[Command]:
-        from pulse_tui.tui.kit.palette import Command  # noqa: PLC0415  nobody needs it before the first :
+    def nouns(self) -> Iterable[Noun]:
+        from pulse_tui.tui.kit.palette import Noun  # noqa: PLC0415  nobody needs it before the first :
 
+        yield Noun("tree", "what an asset depends on, and what changed there", lambda: self._each(asks.OpenTree))
+        yield Noun("history", "the releases of an asset", lambda: self._each(asks.OpenHistory))
+
+    def _each(self, ask: Callable[[str], Ask]) -> Iterator[Thing]:
         board = self._context.board
-        assets = list(dict.fromkeys(row.asset for row in board.registry)) if board else []
-        for name in assets:
-            yield Command(f"asset {name}", "open it", asks.OpenAsset(name))
-        for name in assets:
-            yield Command(
-                f"tree {name}", "what it depends on, and what changed there", asks.OpenTree(name), behind=True
-            )
-        for name in assets:
-            yield Command(f"history {name}", "its releases", asks.OpenHistory(name), behind=True)
+        for name in dict.fromkeys(row.asset for row in board.registry) if board else ():
+            yield name, "", ask(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from pulse_tui.domain.push import KIND
@@ -12,7 +12,7 @@ from pulse_tui.tui.wing import Wing
 if TYPE_CHECKING:
     from pulse_tui.domain.views.signals import SourceRow
     from pulse_tui.tui.context import Context
-    from pulse_tui.tui.kit.palette import Command
+    from pulse_tui.tui.kit.palette import Noun, Thing
 
 
 class SourcesWing(Wing):
@@ -51,12 +51,13 @@ class SourcesWing(Wing):
 
         context.spawn(run())
 
-    def commands(self) -> Iterable[Command]:
-        from pulse_tui.tui.kit.palette import Command  # noqa: PLC0415
+    def nouns(self) -> Iterable[Noun]:
+        from pulse_tui.tui.kit.palette import Noun  # noqa: PLC0415
 
-        if self._context.head.read_only:
-            return
+        if not self._context.head.read_only:
+            yield Noun("refresh", "collect from a source now", self._collected, leads=True)
+
+    def _collected(self) -> Iterator[Thing]:
         for row in self._rows():
-            if row.kind == KIND:
-                continue
-            yield Command(f"refresh {row.id}", f"collect from this {row.kind} source", Collect(row.id))
+            if row.kind != KIND:
+                yield row.id, f"collect from this {row.kind} source", Collect(row.id)
