@@ -558,6 +558,7 @@ class House:
             pushes = Pushes(senders)
             receiver.also([pushes.served])
             receiver.counts = pushes.counts
+            receiver.ends.append(pushes.close)
             receiver.notes = [
                 Happening(f"hooks: nothing of {one.sender} is taken: {one.why}", "sender_unusable", Level.ERROR)
                 for one in senders.unusable

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+PUSHED = "pushed"
+"""The kind of a source that is not asked: it sends."""
+
 ROUNDS_MISSED = 3
 """A source is late after this many intervals without a good round."""
 

@@ -12,8 +12,6 @@ from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.text import many
 
-KIND = "pushed"
-"""The kind of a source that sends by itself."""
 SILENT_S = 366 * 86_400.0
 """The interval of a sender of which nobody stated one: it is never late."""
 

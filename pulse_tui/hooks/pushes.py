@@ -8,6 +8,7 @@ to systems that never come again after a 429).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import time
 from collections import deque
@@ -42,7 +43,7 @@ IN_LOOP = 32 << 10
 BURST_S = 10.0
 """So many seconds' worth of records a sender may send at once."""
 FLUSH_S = 1.0
-_DATABASE = "the database"
+_DATABASE, _NOBODY = "the database", ""
 TOLD_S = 60.0
 """At most one sentence about refused requests in this time."""
 PAUSE_S = 2.0
@@ -158,11 +159,19 @@ class Pushes:
         """The same by name."""
         return dict(self.traffic._asdict())
 
+    async def close(self) -> None:
+        """Write the numbers that are not written yet; nothing is stored from now on."""
+        if self._idle is not None:
+            self._idle.cancel()
+        with contextlib.suppress(PulseError):
+            await asyncio.get_running_loop().run_in_executor(self._pool, self._desk.flush)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
     # ------------------------------------------------------------------ before the body
 
-    def admit(self, head: Head) -> None:
+    def admit(self, head: Head, at: Receiver) -> None:
         """Whether the body is read at all. Raises Stop: no known token, too quick, or nothing can be stored now."""
-        sender = self._sender(head)
+        sender = self._sender(head, at)
         now = time.monotonic()
         bucket = self._buckets.get(sender.id)
         if bucket is None:
@@ -175,11 +184,12 @@ class Pushes:
         if self._waiting >= WAITING:
             self._later(sender, HTTPStatus.TOO_MANY_REQUESTS, PAUSE_S, "too many records wait to be stored")
 
-    def _sender(self, head: Head) -> Any:
+    def _sender(self, head: Head, at: Receiver) -> Any:
         scheme, _, token = head.headers.get("authorization", "").partition(" ")
         sender = self._desk.who(token.strip()) if scheme.lower() == "bearer" else None
         if sender is None:
             self._counts = self._counts._replace(unknown=self._counts.unknown + 1)
+            self._say(at, _NOBODY, f"a request to {PATH} from {head.peer} had no known token")
             body = _problem("the token is missing or not known: send Authorization: Bearer TOKEN")
             raise Stop(HTTPStatus.UNAUTHORIZED, ("www-authenticate", "Bearer"), body=body)
         return sender
@@ -199,7 +209,7 @@ class Pushes:
 
     async def answer(self, asked: Asked, at: Receiver) -> Reply:
         """The answer to a whole request, once its records are stored."""
-        sender = self._sender(asked.head)
+        sender = self._sender(asked.head, at)
         self._counts = self._counts._replace(requests=self._counts.requests + 1)
         try:
             if len(asked.body) <= IN_LOOP and "content-encoding" not in asked.head.headers:
@@ -318,8 +328,9 @@ class Pushes:
         now = time.monotonic()
         if now - self._told.get(who, -TOLD_S) >= TOLD_S:
             self._told[who] = now
-            text = f"{at.name}: {what}" if who == _DATABASE else f"{at.name}: signals of {who}: {what}"
-            about = {} if who == _DATABASE else {"source": who}
+            nobody = who in (_DATABASE, _NOBODY)
+            text = f"{at.name}: {what}" if nobody else f"{at.name}: signals of {who}: {what}"
+            about = {} if nobody else {"source": who}
             event = "push_not_stored" if who == _DATABASE else "push_refused"
             at.tell(Happening(text, event, Level.ERROR if who == _DATABASE else Level.WARNING, **about))
 

@@ -100,7 +100,7 @@ class Served(NamedTuple):
     answer: Answer
     cap: int = BODY_CAP
     """Bytes of a body; above it 413."""
-    admit: Callable[[Head], None] = lambda _head: None
+    admit: Callable[[Head, Receiver], None] = lambda _head, _receiver: None
     """Whether the body is read at all. Raises Stop."""
 
 
@@ -114,6 +114,8 @@ class Receiver:
 
     def __init__(self, name: str, host: str, port: int, served: Sequence[Served]) -> None:
         """``name`` stands before every sentence of it; ``port`` 0 lets the system choose, ``address`` says which."""
+        self.ends: list[Callable[[], Awaitable[None]]] = []
+        """What is awaited when it has answered for the last time."""
         self.notes: Sequence[str] = ()
         """Sentences for whoever starts it."""
         self.name = name
@@ -193,6 +195,8 @@ class Receiver:
             task.cancel()
         if self._open:
             await asyncio.wait(self._open, timeout=LINGER_S)
+        while self.ends:
+            await self.ends.pop()()
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -418,7 +422,7 @@ class Receiver:
         if "content-length" in headers and "transfer-encoding" in headers:  # two readers may see two requests
             raise Stop(HTTPStatus.BAD_REQUEST)
         asked = Head(path, unquote(path.removeprefix(served.path)), query, headers, address)
-        served.admit(asked)
+        served.admit(asked, self)
         if _length(headers.get("content-length", "0")) > served.cap:
             raise Stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return served, asked

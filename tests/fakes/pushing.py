@@ -144,6 +144,7 @@ def listening(parts: JudgeParts, hooks: HooksShape) -> Iterator[Open]:
     senders = Senders(hooks, parts)
     pushes = Pushes(senders)
     there = Open(parts, senders, pushes, Receiver("hooks", "127.0.0.1", 0, [pushes.served]))
+    there.receiver.ends.append(pushes.close)
     there.start()
     try:
         yield there

@@ -129,6 +129,7 @@ def test_without_a_known_token_nothing_is_read_and_nobody_becomes_a_source(opens
         assert list(tx.plumbing.sources()) == ["ci"]
         assert tx.signals.refused() == []
     assert there.pushes.traffic.unknown == 2
+    assert there.told == ["hooks: a request to /signals from 127.0.0.1 had no known token"]
 
 
 def test_both_tokens_of_a_rotation_count_and_no_token_is_anywhere_to_be_read(opens: Opens, tmp_path: Path) -> None:

@@ -320,7 +320,7 @@ def test_the_table_says_which_method_cap_and_first_look_a_path_has() -> None:
     async def alive(asked: Asked, _at: Receiver) -> Reply:
         return Reply(HTTPStatus.OK, f"{asked.head.query} {asked.head.peer} {len(asked.body)}".encode())
 
-    def nobody(head: Head) -> None:
+    def nobody(head: Head, _receiver: Receiver) -> None:
         if "authorization" not in head.headers:
             raise Stop(HTTPStatus.UNAUTHORIZED, ("www-authenticate", "Bearer"))
 

@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from pulse_tui.domain.health import Health, late_after_s
+from pulse_tui.domain.health import PUSHED, Health, late_after_s
 from pulse_tui.domain.note import NoteKind, PageState
-from pulse_tui.domain.push import KIND
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.domain.trust import Condition, Trust, TrustState
 
@@ -80,7 +79,7 @@ def late(status: SourceStatus, now: datetime) -> Condition | None:
         return None
     silent, every = _long((now - asked).total_seconds()), _long(status.every_s)
     why = f"nobody asked it for {silent}; it is to be asked every {every}"
-    if status.kind == KIND:
+    if status.kind == PUSHED:
         why = f"it sent nothing for {silent}; something is to come every {every}"
     return Condition(state=TrustState.LATE, why=why, since=good)
 
@@ -95,7 +94,7 @@ def trust_of(status: SourceStatus, page: PageState | None, now: datetime) -> Tru
         state = TrustState.GONE if page is not None and page.missing else TrustState.FAILING
         since, whys = status.last_good_at, [status.reason, *whys]
     elif health is Health.LATE:
-        what = "nothing came" if status.kind == KIND else "no round worked"
+        what = "nothing came" if status.kind == PUSHED else "no round worked"
         since, whys = status.last_good_at, [f"{what} for longer than three intervals", *whys]
     if state is None:
         standing = page.standing if page is not None else status.reason

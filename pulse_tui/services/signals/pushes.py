@@ -18,9 +18,9 @@ import msgspec
 from pulse_tui.domain.elsewhere import ListedElsewhere
 from pulse_tui.domain.errors import ConfigError, Problem, StorageError
 from pulse_tui.domain.evidence import VersionEvidence
-from pulse_tui.domain.health import Health
+from pulse_tui.domain.health import PUSHED, Health
 from pulse_tui.domain.lock import shown
-from pulse_tui.domain.push import KIND, Counts, Form, Item, Landed, Part, Push, Unreadable, counted, standing
+from pulse_tui.domain.push import Counts, Form, Item, Landed, Part, Push, Unreadable, counted, standing
 from pulse_tui.domain.signal import BadRecord, Signal
 from pulse_tui.domain.source import Rejected, SourceStatus
 from pulse_tui.domain.text import many
@@ -253,13 +253,13 @@ class Senders:
         sender = told.sender
         total = counts_of(tx, sender).plus(told.unwritten)
         tx.plumbing.put_value(_COUNTS + sender, msgspec.json.encode(total).decode())
-        status = tx.plumbing.sources().get(sender) or SourceStatus(id=sender, kind=KIND)
+        status = tx.plumbing.sources().get(sender) or SourceStatus(id=sender, kind=PUSHED)
         if status.health(now) is Health.LATE:
             answers_again(sender, tx, self._parts, now)
         tx.plumbing.put_source(
             msgspec.structs.replace(
                 status,
-                kind=KIND,
+                kind=PUSHED,
                 every_s=self._by_id[sender].every_s,
                 last_attempt_at=now,
                 last_good_at=now,

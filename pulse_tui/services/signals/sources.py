@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from pulse_tui.domain.alert import OPEN
-from pulse_tui.domain.push import KIND
+from pulse_tui.domain.health import PUSHED
 from pulse_tui.domain.source import SourceStatus, Standing
 from pulse_tui.domain.words import SignalType
 from pulse_tui.ports import Transaction
@@ -34,7 +34,7 @@ def keep_sources(
     ``forget`` lets go of what the removed ones claimed, in the same transaction.
     """
     wanted = [SourceStatus(id=s.id, kind=s.kind, every_s=s.every) for s in asked.values()]
-    wanted += [SourceStatus(id=s.id, kind=KIND, every_s=s.every_s) for s in parts.senders.values()]
+    wanted += [SourceStatus(id=s.id, kind=PUSHED, every_s=s.every_s) for s in parts.senders.values()]
     ids = {status.id for status in wanted}
     with parts.store.read() as tx:
         known = set(tx.plumbing.sources())

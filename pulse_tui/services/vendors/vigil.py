@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from pulse_tui.domain.push import KIND
+from pulse_tui.domain.health import PUSHED
 from pulse_tui.domain.trust import Trust, TrustState
 from pulse_tui.enrich.vendors.vigil import trust_of
 from pulse_tui.ports import Transaction
@@ -21,7 +21,7 @@ def trust(tx: Transaction, now: datetime) -> list[Trust]:
     found = [
         msgspec.structs.replace(
             trust_of(status, pages.get(status.id), now),
-            sent=counts_of(tx, status.id).words() if status.kind == KIND else "",
+            sent=counts.words() if status.kind == PUSHED and any(counts := counts_of(tx, status.id)) else "",
         )
         for status in tx.plumbing.sources().values()
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from pulse_tui.domain.push import KIND
+from pulse_tui.domain.health import PUSHED
 from pulse_tui.tui.asks.sources import Collect, OpenSources
 from pulse_tui.tui.wing import Wing
 
@@ -59,5 +59,5 @@ class SourcesWing(Wing):
 
     def _collected(self) -> Iterator[Thing]:
         for row in self._rows():
-            if row.kind != KIND:
+            if row.kind != PUSHED:
                 yield row.id, f"collect from this {row.kind} source", Collect(row.id)

@@ -13,9 +13,9 @@ import pytest
 
 from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.errors import WrongUse
-from pulse_tui.domain.health import Health
+from pulse_tui.domain.health import PUSHED, Health
 from pulse_tui.domain.pruned import Kept, Pruned
-from pulse_tui.domain.push import KIND, Counts, Form, Landed, Part, Push
+from pulse_tui.domain.push import Counts, Form, Landed, Part, Push
 from pulse_tui.domain.trust import TrustState
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.pushes import Senders, counts_of
@@ -178,7 +178,7 @@ def test_a_sender_is_a_source_from_the_start_and_none_once_it_is_no_longer_confi
     desk = Desk(store, tmp_path)
     with store.read() as tx:
         (status,) = tx.plumbing.sources().values()
-    assert (status.id, status.kind, status.health(desk.clock())) == ("ci", KIND, Health.NEVER)
+    assert (status.id, status.kind, status.health(desk.clock())) == ("ci", PUSHED, Health.NEVER)
     with pytest.raises(WrongUse, match="ci is not asked: it sends"):
         refresh("ci", desk.parts, "here")
     keep_sources({}, desk.parts._replace(senders={}), desk.clock())

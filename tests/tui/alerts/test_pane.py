@@ -28,6 +28,12 @@ def test_sources_that_were_never_collected_are_no_good_news() -> None:
     assert "ctrl-r" in said
 
 
+def test_senders_that_sent_nothing_yet_are_not_asked() -> None:
+    never = (SourceRow("ci", "pushed", "never", "", None), SourceRow("evals", "pushed", "never", "", None))
+    said = no_alerts(board(registry=REGISTRY, sources=never))
+    assert said == "none of 2 senders sent anything yet: S says how each is doing"
+
+
 def test_no_open_alert_says_from_which_sources_that_is_known_and_what_to_press() -> None:
     said = no_alerts(board(registry=REGISTRY, sources=SOURCES))
     assert "no alert is open on 4 assets; 1 of 3 sources are good (osv, vendor-blog not: S says why)" in said
