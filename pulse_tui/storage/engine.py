@@ -81,6 +81,11 @@ def connect(url: sa.URL, *, alone: bool = False, on_time: Callable[[int], None] 
             "database: the PostgreSQL driver is not installed", todo="pip install 'pulse_tui[postgres]'"
         ) from None
 
+    @sa.event.listens_for(engine, "connect")
+    def _connect(raw: Any, _record: Any) -> None:
+        if pooled(raw):  # a statement is prepared in one session, and would be asked for in another
+            raw.prepare_threshold = None
+
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
         if mode := connection.get_execution_options().get("pulse_write"):
@@ -91,6 +96,18 @@ def connect(url: sa.URL, *, alone: bool = False, on_time: Callable[[int], None] 
                 refuse_outdated(url, found[1])
 
     return engine
+
+
+def pooled(raw: Any) -> bool:
+    """Whether something stands between a psycopg connection and its server that hands sessions on (PgBouncer): it has
+    numbers of its own for the sessions of its clients.
+    """
+    with raw.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()", prepare=False)
+        different: bool = cursor.fetchone()[0] != raw.info.backend_pid
+    if not raw.autocommit:
+        raw.rollback()
+    return different
 
 
 def _several(connection: sa.Connection, sql: str) -> Any:

@@ -54,6 +54,7 @@ from pulse_tui.storage.engine import (
     connect,
     normalize,
     oldest_of,
+    pooled,
     refuse_missing,
     refuse_outdated,
     schema_version,
@@ -283,7 +284,9 @@ class SqlStore:
         """Differs after anybody's commit; a microsecond question on SQLite, a poll of LISTEN on PostgreSQL."""
         if self._mark is None:
             self._mark = (
-                _FileMark(Path(self.url.database or ""), alone=self._alone) if self.is_sqlite else _ListenMark(self.url)
+                _FileMark(Path(self.url.database or ""), alone=self._alone)
+                if self.is_sqlite
+                else _server_mark(self.url)
             )
         with translated(self.url):
             return self._mark.value()
@@ -392,6 +395,55 @@ class _FileMark(_Mark):
         self._connection.close()
 
 
+def _server_mark(url: sa.URL) -> _Mark:
+    """Notifications; behind a pooler, which hands the session that listens to others, a cheap question now and then."""
+    listening = _ListenMark(url)
+    if not listening.pooled:
+        return listening
+    listening.close()
+    return _PolledMark(url)
+
+
+class _PolledMark(_Mark):
+    """Asks which transactions there were, twice a second, from a thread of its own: behind a pooler nobody can listen.
+
+    Another database of the same server that is written to counts as a change, too: then a board is read once more.
+    """
+
+    EVERY_S = 0.5
+    _ASK = "SELECT CAST(pg_current_snapshot() AS text)"
+
+    def __init__(self, url: sa.URL) -> None:
+        self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._left = threading.Event()
+        self._count, self._seen = 0, ""
+        threading.Thread(target=self._poll, name="changes", daemon=True).start()
+
+    def value(self) -> object:
+        return self._count
+
+    def close(self) -> None:
+        self._left.set()
+
+    def _poll(self) -> None:
+        import psycopg  # noqa: PLC0415  only on PostgreSQL
+
+        connection: Any = None
+        while not self._left.is_set():
+            try:
+                if connection is None:
+                    connection = psycopg.connect(self._address, autocommit=True, connect_timeout=5)
+                    connection.prepare_threshold = None
+                (seen,) = connection.execute(self._ASK).fetchone()
+            except psycopg.Error:
+                connection, seen = None, ""  # what it missed is a change
+            if seen != self._seen:
+                self._count, self._seen = self._count + 1, seen
+            self._left.wait(self.EVERY_S)
+        if connection is not None:
+            connection.close()
+
+
 class _ListenMark(_Mark):
     """Counts notifications on a connection of its own; a lost connection counts as a change.
 
@@ -405,6 +457,7 @@ class _ListenMark(_Mark):
         self._count = 0
         self._again: threading.Thread | None = None
         self._connection: Any = self._connect()
+        self.pooled = self._connection is not None and pooled(self._connection)
 
     def value(self) -> object:
         import psycopg  # noqa: PLC0415  only on PostgreSQL
