@@ -37,6 +37,8 @@ def run(options: argparse.Namespace, _name: str) -> int:
     """0; radius exits with 1 when it reaches something."""
     if options.action == "settle" and not (options.package and (options.version or options.undo)):
         raise WrongUse("settle takes an advisory, a package and a version", todo="See pulse-tui advisory --help")
+    from pulse_tui.services.objects import advisory_data  # noqa: PLC0415
+
     with opened(options) as house:
         house.sync()
         desk = house.desk(operator_name())
@@ -49,8 +51,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
             emit(options, {"done": done}, [done])
             return 0
         story = desk.advisory_story(options.id)
-    data = [{"label": label, "text": text} for label, text in story.lines]
-    emit(options, {"name": story.name, "alert": story.alert, "lines": data}, _page(story.lines))
+    emit(options, advisory_data(story), _page(story.lines))
     return 0
 
 

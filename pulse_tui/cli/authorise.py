@@ -20,6 +20,7 @@ ACTIONS = ("authorise", "authorisations", "revoke")
 EPILOG = """\
 authorise ASSET --env ENV --trigger RULE --for 30d --why REASON
                        ask that a rollback answers alerts of RULE there by itself; RULE must be named by policy and drilled
+show HASH              one of them
 approve, reject HASH   vote on it, as on a plan: as many operators, the same signatures; payload HASH to sign elsewhere
 authorisations         every one and how it stands, those that ended too; exits with 1 when one waits or ends soon
 revoke HASH --why ...  take one back: nothing rests on it from then on"""
@@ -38,17 +39,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def concerns(options: argparse.Namespace, house: House) -> bool:
     """Whether the action is about a pre-authorisation."""
     return options.action in ACTIONS or (
-        options.action in VOTES and house.desk(operator_name()).is_authorisation(options.subject or "")
+        options.action in (*VOTES, "show") and house.desk(operator_name()).is_authorisation(options.subject or "")
     )
 
 
 def run(options: argparse.Namespace, house: House) -> int:
     """0 done or nothing to do, 1 when something of the list needs somebody."""
+    from pulse_tui.services.objects import authorisation  # noqa: PLC0415
+
     desk = house.desk(operator_name())
     if options.action == "authorisations":
         rows = desk.authorisations(options.subject)
         emit(options, rows, [line for row in rows for line in row.lines()] or ["no pre-authorisations"])
         return 1 if any(row.needs_somebody for row in rows) else 0
+    if options.action == "show":
+        one = authorisation(desk, options.subject)
+        emit(options, one, [*one.lines(), *_next(one)])
+        return 0
     if options.action == "payload":
         return voting.hand_out(options, _payload(options, house))
     if options.action == "authorise":

@@ -6,6 +6,7 @@ import argparse
 
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import WrongUse
+from pulse_tui.domain.plain import labelled
 
 EPILOG = """\
 list                      what is dead, and what is tried again (--all: everything that was sent, too; --route: to one)
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
             return 1 if any(row.late for row in rows) else 0
         if options.action == "show":
             story = desk.letter_story(options.key)
-            emit(options, [{"label": n, "text": t} for n, t in story], [f"{n}: {t}" for n, t in story])
+            emit(options, labelled(story), [f"{n}: {t}" for n, t in story])
             return 0
         if options.action == "replay":
             done = desk.replay_letters(options.key, options.route)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.cli.until import FORMS, until
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
+from pulse_tui.domain.plain import labelled
 from pulse_tui.domain.words import Environment
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
             return 0
         if first == "show" and len(rest) == 1:
             story = desk.hold_story(rest[0])
-            lines = [{"label": label, "text": text} for label, text in story]
-            emit(options, lines, [f"{label}: {text}" for label, text in story])
+            emit(options, labelled(story), [f"{label}: {text}" for label, text in story])
             return 0
         done = _act(options, house, desk, first, rest)
     emit(options, {"done": done}, [done])

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "gate": ("gate", "may this version be promoted there?"),
     "release": ("release", "approve, promote, quarantine, retire; history, show, diff, calendar"),
     "inventory": ("inventory", "what the sources and the estate do not agree about, what nobody owns"),
+    "asset": ("asset", "all that is recorded of one asset: what changed, the risk, what to do, what runs where"),
     "components": ("components", "what an asset is made of, and who uses a component"),
     "coverage": ("coverage", "what of the estate is matched, clean or not audited, and how new each advisory feed is"),
     "match": ("match", "which stored advisories reach what a bill of materials or a lock file lists"),

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from pulse_tui.domain.lock import escaped, shown
+from pulse_tui.domain.plain import plain
 from pulse_tui.domain.text import clean
 from pulse_tui.wiring import HERE, House, found_config
 
@@ -77,14 +78,3 @@ def last_words() -> Iterator[None]:
 def nobody_reads() -> None:
     """Standard output leads nowhere from now on, what is still in its buffer included."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def plain(data: Any) -> Any:
-    """Named tuples as objects with names: their positions mean nothing to a reader."""
-    if isinstance(data, tuple) and hasattr(data, "_asdict"):
-        return {k: plain(v) for k, v in data._asdict().items()}
-    if isinstance(data, (list, tuple)):
-        return [plain(v) for v in data]
-    if isinstance(data, dict):
-        return {k: plain(v) for k, v in data.items()}
-    return data

@@ -10,6 +10,7 @@ from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.errors import NotFound, WrongUse
 from pulse_tui.domain.evals import Gate
 from pulse_tui.domain.moments import from_us, iso
+from pulse_tui.domain.plain import labelled
 from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
 from pulse_tui.domain.words import Environment
 from pulse_tui.process import operator_name
@@ -119,7 +120,7 @@ def _view(options: argparse.Namespace, desk: ServiceDesk) -> tuple[Any, list[str
         return dates, _table(_CALENDAR, dates) if dates else ["nothing in the last 90 and the next 180 days"]
     show = options.action == "show"
     story = desk.release_story(*options.about).lines if show else desk.release_diff(*options.about)
-    return [{"label": label, "text": text} for label, text in story], [f"{label}: {text}" for label, text in story]
+    return labelled(story), [f"{label}: {text}" for label, text in story]
 
 
 def _moment(us: int | None) -> str:

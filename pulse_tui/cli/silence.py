@@ -19,6 +19,7 @@ _ABOUT = {
     "silence": f"""add --match EXPRESSION --for 2h --why REASON   from now on, or --from; its end in place of --for: --until
 preview --match EXPRESSION                     what it would hit now, and of the last 7 days' alerts; places nothing
 list                                           those that stand or are to come (--every: those that ended lately too)
+show ID                                        one of them
 end ID --why REASON                            take it back: what it covered and still holds fires again
 
 {_MATCH}""",
@@ -26,6 +27,7 @@ end ID --why REASON                            take it back: what it covered and
                                                --for 4h in place of --until; --zone Europe/Berlin: times on that wall clock
 preview --match EXPRESSION                     what it would hit now, and of the last 7 days' alerts; places nothing
 list                                           those that stand or are to come (--every: those that ended lately too)
+show ID                                        one of them
 end ID --why REASON                            take it back: what it covered and still holds fires again
 
 {_MATCH}""",
@@ -35,8 +37,8 @@ end ID --why REASON                            take it back: what it covered and
 def arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """An action and what it states."""
     parser.epilog = _ABOUT[name]
-    parser.add_argument("action", choices=["add", "preview", "list", "end"])
-    parser.add_argument("id", nargs="?", default="", help="end: as list prints it")
+    parser.add_argument("action", choices=["add", "preview", "list", "show", "end"])
+    parser.add_argument("id", nargs="?", default="", help="show, end: as list prints it")
     parser.add_argument("--match", default="", metavar="EXPRESSION", help="what it covers")
     parser.add_argument("--for", default="", dest="lasts", metavar="SPAN", help="how long: 90m, 2h, 3d")
     parser.add_argument("--from", default="", dest="begins", metavar="TIME", help="when it begins (default: now)")
@@ -49,17 +51,23 @@ def arguments(parser: argparse.ArgumentParser, name: str) -> None:
 
 def run(options: argparse.Namespace, name: str) -> int:
     """0 done, 1 refused."""
-    if bool(options.id) != (options.action == "end"):
-        takes = "an id" if options.action == "end" else "no id"
+    if bool(options.id) != (options.action in ("show", "end")):
+        takes = "an id" if options.action in ("show", "end") else "no id"
         raise WrongUse(f"{name} {options.action} takes {takes}", todo=f"See pulse-tui {name} --help")
     if options.action in ("add", "preview") and not options.match:
         raise WrongUse(f"{name} {options.action} needs --match", todo=f"See pulse-tui {name} --help")
+    from pulse_tui.services.objects import silence  # noqa: PLC0415
+
     with opened(options) as house:
         house.sync()
         desk = house.desk()
         if options.action == "list":
             rows = [r for r in desk.silences(every=options.every) if r.kind == name]
             emit(options, rows, [row.line() for row in rows] or [f"no {name} stands or is to come"])
+            return 0
+        if options.action == "show":
+            one = silence(desk, options.id)
+            emit(options, one, [one.line()])
             return 0
         if options.action == "preview":
             seen = desk.preview_silence(options.match, everything=options.all)

@@ -22,19 +22,29 @@ EPILOG = """\
 freeze SUITE                                 write the digest of its content into the configuration, in place
 check [SUITE...]                             is the content what was frozen? exits with 1 when one changed
 list                                         frozen, tasks, baselines, last runs, schedule
+show RUN                                     one run: its gates, what it rests on, what to do
 run SUITE [--asset A] [--version V]          run its command now; without a version on what serves
 pin SUITE ASSET VERSION|RUN --why REASON     that run is what later ones are compared with
 freeze refuses content that looks like personal data (e-mail addresses, phone and payment card numbers).
 freeze and pin go into the audit log."""
-_TAKES = {"freeze": (1, 1), "check": (0, 1_000), "list": (0, 0), "run": (1, 1), "pin": (3, 3)}
-_WORDS = {"freeze": "SUITE", "check": "[SUITE...]", "list": "", "run": "SUITE", "pin": "SUITE ASSET VERSION|RUN"}
+_TAKES = {"freeze": (1, 1), "check": (0, 1_000), "list": (0, 0), "show": (1, 1), "run": (1, 1), "pin": (3, 3)}
+_WORDS = {
+    "freeze": "SUITE",
+    "check": "[SUITE...]",
+    "list": "",
+    "show": "RUN",
+    "run": "SUITE",
+    "pin": "SUITE ASSET VERSION|RUN",
+}
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """An action and what it is about."""
     parser.epilog = EPILOG
     parser.add_argument("action", choices=list(_TAKES))
-    parser.add_argument("about", nargs="*", metavar="SUITE", help="a suite; pin: a suite, an asset, a version or run")
+    parser.add_argument(
+        "about", nargs="*", metavar="SUITE", help="a suite; show: a run; pin: a suite, an asset, a version or run"
+    )
     parser.add_argument("--allow-personal-data", action="store_true", help="freeze what looks like personal data")
     parser.add_argument("--asset", help="run: on this asset (default: those under its baselines)")
     parser.add_argument(
@@ -92,6 +102,17 @@ def _list(options: argparse.Namespace, house: House) -> int:
 
     rows = suite_rows(house.judging, house.clock())
     emit(options, rows, [line for row in rows for line in _lines(row)] or ["no suites are configured"])
+    return 0
+
+
+def _show(options: argparse.Namespace, house: House) -> int:
+    story = house.desk(operator_name()).bench("", "", options.about[0])
+    head = f"run {story.run}: {story.suite} on {story.asset} {story.version}: {story.verdict or 'not compared'}"
+    lines = [head, *(f"  {label}: {text}" for label, text in (*story.facts, *story.measures))]
+    for word, texts in (("changed", story.changed), ("risk", story.risk), ("to do", story.todo)):
+        lines += [f"  {word}: {text}" for text in texts]
+    lines += [f"  {row.verdict:<12} {row.key.rstrip('/')} ({row.gate})" for row in story.rows]
+    emit(options, story, lines)
     return 0
 
 
@@ -177,4 +198,4 @@ def _pin(options: argparse.Namespace, house: House) -> int:
     return 0
 
 
-_ACTIONS = {"freeze": _freeze, "check": _check, "list": _list, "run": _run, "pin": _pin}
+_ACTIONS = {"freeze": _freeze, "check": _check, "list": _list, "show": _show, "run": _run, "pin": _pin}

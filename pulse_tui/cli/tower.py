@@ -80,6 +80,16 @@ def open_tower(
     return code
 
 
+def entrance(config: Path | None, database: str | None) -> tuple[str, ...]:
+    """The options that a command line needs to reach the estate of this tower; a database with a password is not named."""
+    from pulse_tui.wiring import found_config  # noqa: PLC0415
+
+    usual, _ = found_config(None)
+    same = config is None or (usual is not None and usual.resolve() == config.resolve())
+    named = () if same or config is None else (f"--config={config.resolve()}",)
+    return named if database is None or "@" in database else (*named, f"--database={database}")
+
+
 def _run_tower(
     config: Path | None,
     database: str | None,
@@ -134,6 +144,7 @@ def _run_tower(
         title="pulse-tui",
         hand_out=to_tmux,
     )
+    tower.context.entrance = entrance(config, database)
 
     async def followed() -> None:
         from pulse_tui.cli.following import follow  # noqa: PLC0415  after the first frame

@@ -7,6 +7,7 @@ import argparse
 from pulse_tui.cli.output import emit, opened, put_json
 from pulse_tui.cli.until import FORMS, until
 from pulse_tui.domain.errors import WrongUse
+from pulse_tui.domain.plain import labelled
 from pulse_tui.domain.waiver import Justification, VexStatus
 from pulse_tui.domain.words import Environment
 
@@ -64,8 +65,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
             return 0
         if options.action == "show":
             story = desk.waiver_story(options.about[0])
-            lines = [{"label": label, "text": text} for label, text in story]
-            emit(options, lines, [f"{label}: {text}" for label, text in story])
+            emit(options, labelled(story), [f"{label}: {text}" for label, text in story])
             return 0
         if options.action == "export":
             from pulse_tui.services.advisories.vex import export  # noqa: PLC0415

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from pulse_tui.domain.ref import Link, Ref
 from pulse_tui.domain.scorecard import Scorecard
@@ -304,6 +304,10 @@ class Desk(DeliveryDesk, IncidentDesk, LearningDesk, PeopleDesk, SilenceDesk, Pr
 
     def past(self, moment: datetime) -> PastDesk:
         """The desk as it was. Raises NotFound where nothing is on record of then, FrameError."""
+        ...
+
+    def described(self, ref: Ref) -> Any:
+        """A thing as plain data: what its command prints with ``--json``. Raises NotFound."""
         ...
 
     def close(self) -> None: ...

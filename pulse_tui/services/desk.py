@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
@@ -40,6 +41,7 @@ from pulse_tui.domain.views.vendors import CorrectionRow, NoteRow, NoteStory, Sh
 from pulse_tui.domain.words import UNHEALTHY, URGENT, Environment
 from pulse_tui.ports import Transaction
 from pulse_tui.ports.tower import PastDesk
+from pulse_tui.services import objects
 from pulse_tui.services.advisories import waived, waivers
 from pulse_tui.services.advisories.settle import settle_fix, unsettle
 from pulse_tui.services.advisories.story import advisory_story, ledger_page
@@ -515,6 +517,9 @@ class ServiceDesk(DeliveryCalls, IncidentCalls, LearningCalls, PeopleCalls, Sile
 
     def past(self, moment: datetime) -> PastDesk:
         return of_store(self._store, moment, self._parts.clock())
+
+    def described(self, ref: Ref) -> Any:
+        return objects.described(self, ref)
 
     def close(self) -> None:
         self._store.close()

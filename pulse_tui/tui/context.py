@@ -51,6 +51,8 @@ class BackgroundRunner(Protocol):
 class Context:
     """Handed to every wing."""
 
+    entrance: tuple[str, ...] = ()
+    """Options that a command line needs to reach the same estate: ``--config PATH``; empty where it is found without."""
     runner: BackgroundRunner | None = None
     """The rounds of this tower, once they have begun."""
 

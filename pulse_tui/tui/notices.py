@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import NamedTuple
@@ -26,6 +27,12 @@ class Notice(NamedTuple):
     at: str
     text: str
     bad: bool
+    command: str = ""
+    """Of an action: the command line that does the same; ``text`` says how it ended."""
+    note: str = ""
+    """What the command does otherwise."""
+    number: int = 0
+    """In the order in which they came."""
 
 
 class Notices:
@@ -36,6 +43,9 @@ class Notices:
         self._app, self._clock = app, clock
         self.log: list[Notice] = []
         """The newest of this session, oldest first."""
+        self.commands: list[Notice] = []
+        """What was done from this tower, oldest first."""
+        self._count = itertools.count(1)
         self._shown: Timer | None = None
 
     def page(self) -> BaseScreen | None:
@@ -55,8 +65,15 @@ class Notices:
 
     def record(self, text: str, *, bad: bool = False) -> None:
         """In the log only."""
-        self.log.append(Notice(self._clock().strftime("%H:%M:%S"), text, bad))
-        del self.log[:-LOG_KEPT]
+        self._keep(self.log, text, bad)
+
+    def did(self, command: str, text: str, bad: bool, note: str) -> None:
+        """An action of this tower, as a command line; from any thread."""
+        self._keep(self.commands, text, bad, command, note)
+
+    def _keep(self, log: list[Notice], text: str, bad: bool, command: str = "", note: str = "") -> None:
+        log.append(Notice(self._clock().strftime("%H:%M:%S"), text, bad, command, note, next(self._count)))
+        del log[:-LOG_KEPT]
 
     def news(self, text: str) -> None:
         """What the sources brought. It never covers an error that still stands in the last line."""

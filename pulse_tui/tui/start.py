@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.tui.context import BackgroundRunner, Context
+from pulse_tui.tui.noting.desk import noting
 from pulse_tui.tui.watch import Watch
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ async def start(
         watch.show_board(board)
         await _painted(context)
     try:
-        watch.desk = desk = await context.run("read", lambda: _import_and_open(open_desk))
+        desk = await context.run("read", lambda: _import_and_open(open_desk))
+        watch.desk = noting(desk, context.notices.did, context.entrance)
     except PulseError as error:
         context.say(str(error), bad=True)
         return

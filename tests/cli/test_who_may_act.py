@@ -24,13 +24,13 @@ from tests.fakes.small_estate import authorise, signal_line
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 READS = {
-    "incident list", "incident show", "incident export", "silence list", "silence preview", "maintenance list", "maintenance preview",
+    "incident list", "incident show", "incident export", "silence list", "silence show", "maintenance show", "silence preview", "maintenance list", "maintenance preview",
     "advisory show", "advisory radius", "audit verify", "audit export", "audit anchor", "compare", "completion", "coverage", "db list", "components tree", "components users", "components find",
     "components unaudited", "delivery list", "delivery show", "doctor", "drift", "explain", "gate", "handover", "help", "inventory", "match", "muted", "policy check",
-    "oncall", "members", "review list", "policy test", "policy replay", "policy list", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
+    "oncall", "members", "review list", "review show", "policy test", "policy replay", "policy list", "release history", "release show", "release diff", "release calendar", "rollback show", "rollback list",
     "rollback authorisations", "rollback report", "rollback reviews",
     "rehearse", "replay", "note list", "note show", "note corrections", "note shutdowns", "catalogue", "classify", "resolve",
-    "activity", "checklist", "decisions", "metrics", "missed list", "enforce list", "waiver list", "waiver show", "waiver export", "report vendors", "report noise", "schema", "status", "suite check", "suite list",
+    "activity", "checklist", "decisions", "metrics", "missed list", "enforce list", "waiver list", "waiver show", "waiver export", "report vendors", "report noise", "schema", "status", "suite check", "suite list", "suite show", "asset show",
 }  # fmt: skip
 COLLECTS = {
     "agent",
@@ -186,8 +186,7 @@ LOOKS = {
     "history", "holds", "inventory", "plan_story", "plans", "quiet", "release_diff", "release_story", "source_problems",
     "hold_story", "past", "related", "ledger", "radius", "story", "tree", "trends", "waiver_story", "waivers",
     "letters", "letter_story", "silences", "preview_silence", "matching",
-    "incidents", "incident_story", "on_call", "why_called", "handover", "review_tasks",
-    "notes", "note_story", "corrections", "activity", "checklist", "decisions", "learning_report", "shutdowns", "scorecard", "tempo", "trust",
+    "incidents", "incident_story", "on_call", "why_called", "handover", "review_tasks", "described", "notes", "note_story", "corrections", "activity", "checklist", "decisions", "learning_report", "shutdowns", "scorecard", "tempo", "trust",
 }  # fmt: skip
 
 

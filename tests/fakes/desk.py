@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
+from typing import Any
 
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.ref import Link, Ref, RefKind, release_ref
@@ -25,6 +26,7 @@ from pulse_tui.domain.views.rollback import (
     unsettled,
 )
 from pulse_tui.domain.views.signals import SourceRow
+from pulse_tui.services.objects import described
 from tests.fakes.advisory_desk import LEDGER, RADIUS, STORY, WAIVERS, advisory_lines
 from tests.fakes.bench_desk import FakeBench, points
 from tests.fakes.delivery_desk import FakeDeliveries
@@ -326,6 +328,9 @@ class FakeDesk(
         return row
 
     # ------------------------------------------------------------------ actions
+
+    def described(self, ref: Ref) -> Any:
+        return described(self, ref)
 
     def changed(self) -> None:
         """Somebody wrote."""

@@ -131,6 +131,18 @@ def shown_text(canvas: Canvas) -> list[str]:
     return ["".join(text for text, _ in line).rstrip() for line in canvas._shown]
 
 
+def copies_of(pilot: Pilot) -> list[str]:
+    """What is copied from now on."""
+    made: list[str] = []
+
+    def take(text: str) -> bool:
+        made.append(text)
+        return True
+
+    pilot.tower.context.hand_out = take
+    return made
+
+
 Play = Callable[[Pilot], Awaitable[None]]
 
 

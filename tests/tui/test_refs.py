@@ -25,11 +25,13 @@ NAMELESS = {
     "ACTIVITY": "a line of the audit log is the trace of something, not a thing",
     "GATES": "a line of a run: the page says which run",
     "HISTORY": "a release of an asset: the page knows which",
+    "MESSAGES": "a line of the log of this tower",
+    "COMMANDS": "a line of the log of this tower",
     "FLIPS": "an item of a run: the page says which run",
 }
 """Tables whose rows have no name of their own, and why."""
 PAGES_OF_NOTHING = {
-    "EntryScreen", "MessagesScreen", "HelpScreen", "ReportScreen", "ChecklistScreen", "LedgerScreen", "ScorecardScreen",
+    "EntryScreen", "HelpScreen", "ReportScreen", "ChecklistScreen", "LedgerScreen", "ScorecardScreen",
     "SourcesScreen", "HandoverScreen",
 }  # fmt: skip
 """Pages about the estate as a whole, or about the tower."""

@@ -296,7 +296,7 @@ def test_the_palette_takes_the_highlighted_command_on_enter() -> None:
         assert pilot.screen_name == "AssetScreen"
         assert "code-assist" in pilot.text()
         await pilot.press("colon", *"messages", "enter")
-        assert pilot.screen_name == "MessagesScreen"
+        assert pilot.screen_name == "LogScreen"
         await pilot.press("colon", "escape", "q", "q")
         assert pilot.screen_name == "MainScreen"
 
@@ -558,7 +558,7 @@ def test_a_key_that_is_pressed_again_and_again_opens_one_dialog() -> None:
         ("?q", "HelpScreen"),
         (":R", "PaletteScreen"),
         ("Pq1", "PlansScreen"),
-        ("M\x1b", "MessagesScreen"),
+        ("M\x1b", "LogScreen"),
     ],
 )
 def test_keys_typed_before_the_screen_that_a_key_opens_was_seen_act_on_nothing(burst: str, opened: str) -> None:

@@ -38,12 +38,15 @@ _WORST = {Verdict.FAIL: 0, Verdict.INCONCLUSIVE: 1, Verdict.PASS: 2}
 
 
 def bench_story(parts: JudgeParts, asset_id: str, suite_id: str, run_id: str | None = None) -> BenchStory:
-    """The page of a run against the pinned baseline; the newest run when none is named. Raises NotFound."""
+    """The page of a run against the pinned baseline; the newest run when none is named. Raises NotFound.
+
+    A run that is named needs no asset and no suite.
+    """
     with parts.store.read() as tx:
         if run_id is not None and not suite_id:
             named = tx.evals.get(run_id)
             if named is None:
-                raise NotFound(f"there is no benchmark run {run_id!r}")
+                raise NotFound(f"there is no run {run_id!r}", todo="pulse-tui suite list names the last of each suite")
             asset_id, suite_id = named.asset_id, named.suite
         runs = tx.evals.runs(asset_id, suite_id, RUNS)
         if not runs:

@@ -11,6 +11,7 @@ from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.frame import Frame
 from pulse_tui.domain.moments import from_us, iso, to_us
 from pulse_tui.domain.pruned import Kept
+from pulse_tui.domain.ref import Ref
 from pulse_tui.domain.trust import Trust
 from pulse_tui.domain.views.advisories import AdvisoryStory
 from pulse_tui.domain.views.alerts import AlertStory, QuietRow
@@ -26,6 +27,7 @@ from pulse_tui.enrich.past.packing import unpacked
 from pulse_tui.ports import Store, Transaction
 from pulse_tui.ports.storing.service import Past
 from pulse_tui.ports.tower import PastDesk
+from pulse_tui.services import objects
 from pulse_tui.services.past import pages
 from pulse_tui.services.past.recorder import GAP
 
@@ -250,6 +252,9 @@ class ReplayDesk:
     def past(self, moment: datetime) -> PastDesk:
         self.go(moment)
         return cast("PastDesk", self)
+
+    def described(self, ref: Ref) -> Any:
+        return objects.described(cast("PastDesk", self), ref)
 
     def close(self) -> None:
         """Nothing of its own is open."""

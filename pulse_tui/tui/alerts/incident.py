@@ -41,7 +41,7 @@ def incident_blocks(story: IncidentStory, read_only: bool = False) -> list[Block
     if story.more:
         alerts.append(f"and {story.more} more: they are counted, not listed")
     if not read_only and len(story.members) > 1:
-        alerts.append("[x] splits one off  [m] makes all of them part of another incident")
+        alerts.append("[E] splits one off  [m] makes all of them part of another incident")
     began = [f"began {safe(story.onset)}", f"customers: {safe(story.impact)}"]
     began += [f"ended {safe(story.ended)}"] if story.ended else []
     where = " ".join(w for w in (row.asset, row.environment) if w) or "no asset"
@@ -77,7 +77,7 @@ class IncidentScreen(PageScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("c", "confirm", "confirm", "confirm a cause: one more key says which", show=True, changes=True),
-        bind("x", "split", "split", "an alert does not belong to it: one more key says which", show=True, changes=True),
+        bind("E", "split", "split", "an alert does not belong to it: one more key says which", show=True, changes=True),
         bind("m", "merge", "merge", "make it part of another open incident", show=True, changes=True),
         bind("u", "undo", "undo", "take the last act on it back", show=True, changes=True),
         bind("t", "onset", "began", "state when it began", show=True, changes=True),

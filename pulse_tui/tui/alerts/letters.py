@@ -76,7 +76,7 @@ class LettersScreen(ListScreen[LetterRow]):
         bind("enter", "open", "open", "the message in full, with its lines of the log", show=True),
         bind("r", "replay", "replay", "send this dead message again, under its key", show=True, changes=True),
         bind("A", "replay_all", "replay all", "send every dead message again", show=True, changes=True),
-        bind("x", "drop", "drop", "nobody needs it any more: drop it, with a reason", show=True, changes=True),
+        bind("E", "drop", "drop", "nobody needs it any more: drop it, with a reason", show=True, changes=True),
         bind("o", "alert", "alert", "open the alert that it is about"),
         *ListScreen.LIST_KEYS,
     ]

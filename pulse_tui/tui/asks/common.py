@@ -14,6 +14,18 @@ class OpenMessages(OpenPage):
     """Open the log of messages."""
 
 
+class OpenObject(OpenPage):
+    """Open a thing as YAML: what its command prints with ``--json``."""
+
+    ref: Ref
+
+
+class Share(Ask):
+    """Copy what shows a colleague the same thing: a command line, or an address."""
+
+    ref: Ref
+
+
 class OpenPalette(Ask):
     """Open the command palette."""
 

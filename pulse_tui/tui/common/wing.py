@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pulse_tui.domain.lock import shown
+from pulse_tui.domain.ref import pair
 from pulse_tui.tui.asks import common as asks
 from pulse_tui.tui.kit.filter_line import FilterScreen
 from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
+    from pulse_tui.domain.ref import Ref
+    from pulse_tui.ports import Desk
     from pulse_tui.tui.context import Context
     from pulse_tui.tui.kit.palette import Command
 
@@ -24,6 +27,24 @@ COMMANDS_KEPT = 50
 """Commands that are remembered."""
 
 
+def addresses_of(desk: Desk, ref: Ref) -> tuple[str, ...]:
+    """Where on the web the thing is, as far as that is known: nine at most, each once."""
+    from pulse_tui.domain.ref import RefKind  # noqa: PLC0415
+    from pulse_tui.domain.typed import advisory_page, web  # noqa: PLC0415
+
+    found: list[str] = []
+    if ref.kind is RefKind.ADVISORY:
+        found = [advisory_page(ref.id)]
+    elif ref.kind is RefKind.NOTE:
+        found = [desk.note_story(*pair(ref)).link]
+    elif ref.kind is RefKind.INCIDENT:
+        found = [link.url for link in desk.incident_story(ref.id).links]
+    elif ref.kind is RefKind.ALERT:
+        story = desk.story(ref.id)
+        found = [part for part in (*story.why, *story.changed, *story.correlated, *story.timeline) if "://" in part]
+    return tuple(dict.fromkeys(filter(None, map(web, found))))[:9]
+
+
 class CommonWing(Wing):
     """The pages that are about the tower itself. It has no pane."""
 
@@ -34,6 +55,8 @@ class CommonWing(Wing):
             asks.OpenHelp: self.help,
             asks.OpenMessages: self.messages,
             asks.OpenPalette: self.palette,
+            asks.OpenObject: self.object,
+            asks.Share: self.share,
             asks.Copy: self.copy,
             asks.Say: self.say,
             asks.Arrange: self.arrange,
@@ -47,10 +70,52 @@ class CommonWing(Wing):
         self._context.push(HelpScreen(self._context.head, ask.keys))
 
     def messages(self, ask: asks.OpenMessages) -> None:
-        """Those so far."""
-        from pulse_tui.tui.common.messages import MessagesScreen  # noqa: PLC0415
+        """Messages and commands so far."""
+        from pulse_tui.tui.common.log import LogScreen  # noqa: PLC0415
 
-        self._context.push(MessagesScreen(self._context.head, list(self._context.notices.log)))
+        notices = self._context.notices
+        page = LogScreen(self._context.head, notices.log, notices.commands)
+        self._context.push(page, lambda: page.show_log(notices.log, notices.commands))
+
+    def object(self, ask: asks.OpenObject) -> None:
+        """As YAML; it is written in a thread, for a large one takes its time."""
+        from pulse_tui.domain.typed import line, shows  # noqa: PLC0415
+        from pulse_tui.tui.common.object import ObjectScreen, forms  # noqa: PLC0415
+
+        words = shows(ask.ref)
+        self._context.open(
+            lambda desk: forms(desk.described(ask.ref)),
+            lambda written: ObjectScreen(
+                self._context.head, ask.ref, written, line(words, self._context.entrance) if words else ""
+            ),
+            ObjectScreen.show_forms,
+        )
+
+    def share(self, ask: asks.Share) -> None:
+        """The command line; where the thing has an address on the web, one more key says which of them."""
+        from pulse_tui.domain.typed import line, shows  # noqa: PLC0415
+
+        words = shows(ask.ref)
+        command = line(words, self._context.entrance) if words else ""
+
+        def found(addresses: tuple[str, ...]) -> None:
+            given = tuple(filter(None, (command, *addresses)))
+            if not given:
+                self._context.say(f"neither a command nor an address shows {ask.ref} alone: y copies the line")
+            elif len(given) == 1:
+                self.copy(asks.Copy(given[0]))
+            else:
+                from pulse_tui.tui.kit.choice import ChoiceScreen  # noqa: PLC0415
+
+                words = ("c" if one == command else str(n) for n, one in enumerate(given, 0 if command else 1))
+                kinds = ("command" if one == command else "address" for one in given)
+                choices = tuple(zip(words, kinds, given, strict=True))
+                keyed = [(key, f"{kind} {key}" if kind == "address" else kind, text) for key, kind, text in choices]
+                chosen = {word: text for _, word, text in keyed}
+                screen = ChoiceScreen("Copy for a colleague", str(ask.ref), keyed)
+                self._context.dialog(screen, lambda word: self.copy(asks.Copy(chosen[word])))
+
+        self._context.ask(lambda desk: addresses_of(desk, ask.ref), found)
 
     def palette(self, ask: asks.OpenPalette) -> None:
         """What the screen that is open offers, and what the wings do."""

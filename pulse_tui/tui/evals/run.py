@@ -78,7 +78,7 @@ class BenchScreen(ListScreen[GateRow]):
         ),
         bind("e", "gate", "gate", "may this version go to an environment? asks which; every reason", show=True),
         bind(
-            "x", "accept_risk", "accept risk",
+            "E", "accept_risk", "accept risk",
             "take the risk of an undecided verdict for some days; asks where, of which gate and why",
             show=True, changes=True,
         ),

@@ -107,7 +107,14 @@ EVERYWHERE: Final = [
         "to what is related to the row or page: alert, asset, advisory, component, release, run, plan, note",
     ),
     bind("y", "copy", "copy", "copy the line or page to the clipboard (tmux, or OSC 52 through SSH)"),
-    bind("L,M", "messages", "messages", "every message and error of this session in full"),
+    bind("Y", "share", "share", "copy the command line, or the address, that shows a colleague the same thing"),
+    bind("x", "object", "YAML", "the row or page as YAML or JSON: what its command prints with --json"),
+    bind(
+        "L,M",
+        "messages",
+        "messages",
+        "the log of this tower: every message, and by Tab the command line of each action",
+    ),
     bind("colon", "palette", "command", "run a command by name; Enter takes the highlighted one", show=True),
     bind("question_mark", "help", "help", "this page", show=True),
 ]

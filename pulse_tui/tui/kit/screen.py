@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pulse_tui.domain.views.vendors import TempoLine
     from pulse_tui.tui.asks.base import OpenPage
 
+NAMELESS = "what is shown here is no single thing: y copies it"
+
 LEAST = (60, 15)
 """Columns and rows below which the tower says what it needs instead of drawing."""
 
@@ -221,6 +223,14 @@ class BaseScreen(Asking, Screen[None]):
 
     def action_messages(self) -> None:
         self.post_message(asks.OpenMessages())
+
+    def action_object(self) -> None:
+        ref = self.ref()
+        self.post_message(asks.OpenObject(ref) if ref is not None else asks.Say(NAMELESS))
+
+    def action_share(self) -> None:
+        ref = self.ref()
+        self.post_message(asks.Share(ref) if ref is not None else asks.Say(NAMELESS))
 
     def action_palette(self) -> None:
         self.post_message(asks.OpenPalette())

@@ -56,7 +56,7 @@ class PlanScreen(PageScreen):
             changes=True,
         ),
         bind("r", "reject", "reject", "say no to this plan, with a reason", show=True, changes=True),
-        bind("x", "execute", "run", "run the approved plan: nothing is moved before", show=True, changes=True),
+        bind("X", "execute", "run", "run the approved plan: nothing is moved before", show=True, changes=True),
         bind(
             "u,U",
             "undo",

@@ -161,7 +161,7 @@ def next_step(plan: PlanStory, read_only: bool) -> str:
     if read_only:
         return "read-only: approve it in a tower that may write"
     if not plan.missing:
-        return f"approved: [x] {words(plan).does} now; nothing has run yet"
+        return f"approved: [X] {words(plan).does} now; nothing has run yet"
     if not plan.may_approve:
         why = cut(plan.why_not) or "policy does not allow it"
         return f"{plan.waits}; you cannot approve it: {why}".removeprefix("; ")

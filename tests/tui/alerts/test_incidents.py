@@ -84,7 +84,7 @@ def test_one_key_and_a_number_confirm_a_cause_and_split_an_alert_off() -> None:
         await pilot.press("I", "enter")
         await pilot.open_dialog("c")
         await pilot.press("2")
-        await pilot.open_dialog("x")
+        await pilot.open_dialog("E")
         await pilot.press("3")
         await pilot.open_dialog("m")
         await pilot.press("1")
@@ -135,7 +135,7 @@ def test_a_read_only_tower_shows_an_incident_and_decides_nothing() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("I", "enter")
         assert "[c]" not in pilot.text()
-        await pilot.press("c", "x", "m", "u", "R")
+        await pilot.press("c", "E", "m", "u", "R")
         assert pilot.desk.calls == []
 
     play(scenario, desk=desk(), read_only=True)

@@ -49,7 +49,7 @@ def test_one_key_replays_what_is_dead_and_another_drops_it_with_a_reason() -> No
         assert pilot.desk.calls == [("replay_letters", "notify-1", "")]
         await pilot.press("j", "r")
         assert len(pilot.desk.calls) == 1, "what is tried again anyway is not replayed"
-        await pilot.open_dialog("x")
+        await pilot.open_dialog("E")
         await pilot.press(*"phone", "enter")
         assert pilot.desk.calls[1:] == [("drop_letters", "phone", "notify-2", "")]
 
@@ -58,7 +58,7 @@ def test_one_key_replays_what_is_dead_and_another_drops_it_with_a_reason() -> No
 
 def test_a_read_only_tower_shows_them_and_has_no_key_for_it() -> None:
     async def scenario(pilot: Pilot) -> None:
-        await pilot.press("O", "r", "A", "x")
+        await pilot.press("O", "r", "A", "E")
         assert (pilot.desk.calls, pilot.screen_name) == ([], "LettersScreen")
         await pilot.press("enter")
         assert "pagerduty to pager" in pilot.text()

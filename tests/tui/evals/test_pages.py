@@ -65,7 +65,7 @@ def test_an_undecided_run_is_seen_to_be_one(name: str, keys: tuple[str, ...], si
 @pytest.mark.parametrize("name", ["accept-risk", "pin-baseline"])
 def test_the_dialog(name: str) -> None:
     async def scenario(pilot: Pilot) -> None:
-        await pilot.press("2", "enter", "x" if name == "accept-risk" else "b")
+        await pilot.press("2", "enter", "E" if name == "accept-risk" else "b")
         check_snapshot(f"{name}-80x24", pilot.text())
 
     play(scenario, desk=undecided_desk(), size=NARROW)
@@ -94,7 +94,7 @@ def test_the_dialog(name: str) -> None:
         (("2", "enter", "q"), "MainScreen"),
         (("2", "enter", "t", "escape"), "BenchScreen"),
         (("2", "enter", "t", "question_mark"), "HelpScreen"),
-        (("2", "enter", "x"), "BenchScreen"),
+        (("2", "enter", "E"), "BenchScreen"),
     ],
 )
 def test_a_key_opens(keys: tuple[str, ...], screen: str) -> None:
@@ -356,8 +356,8 @@ def test_the_measures_and_the_runs_are_as_live_as_the_panes() -> None:
 def test_accepting_a_risk_asks_where_of_which_gate_how_long_and_why() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("2", "enter")
-        assert "x accept risk" in pilot.lines()[-1]
-        await pilot.open_dialog("x")
+        assert "E accept risk" in pilot.lines()[-1]
+        await pilot.open_dialog("E")
         await pilot.press("enter")
         assert "Why: it must say something" in pilot.text()
         await pilot.type("240_more_items_cost_a_day")
@@ -376,7 +376,7 @@ def test_accepting_a_risk_asks_where_of_which_gate_how_long_and_why() -> None:
 def test_only_a_gate_that_is_undecided_can_be_named() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("2", "enter")
-        await pilot.open_dialog("x")
+        await pilot.open_dialog("E")
         await pilot.type("because")
         await pilot.press("up", "up", "ctrl+u")
         await pilot.type("safety")
@@ -391,8 +391,8 @@ def test_only_a_gate_that_is_undecided_can_be_named() -> None:
 def test_a_risk_is_accepted_of_an_undecided_run_only(keys: tuple[str, ...], offered: bool) -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("2", "enter", *keys)
-        assert ("x accept risk" in pilot.lines()[-1]) is offered
-        await pilot.press("x")
+        assert ("E accept risk" in pilot.lines()[-1]) is offered
+        await pilot.press("E")
         assert (pilot.screen_name == "AskScreen") is offered
 
     play(scenario)
@@ -452,7 +452,7 @@ def test_the_gate_is_asked_about_the_version_on_the_screen() -> None:
     play(scenario)
 
 
-@pytest.mark.parametrize("key", ["b", "x"])
+@pytest.mark.parametrize("key", ["b", "E"])
 def test_what_is_typed_before_a_dialog_takes_input_is_dropped(key: str) -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("2", "enter", key)
@@ -483,7 +483,7 @@ def test_letters_meant_for_the_filter_run_no_action() -> None:
 
 def test_read_only_hides_the_actions_in_the_keys_the_help_and_the_palette() -> None:
     async def scenario(pilot: Pilot) -> None:
-        await pilot.press("2", "enter", "x", "b")
+        await pilot.press("2", "enter", "E", "b")
         assert (pilot.screen_name, pilot.desk.calls) == ("BenchScreen", [])
         assert "accept risk" not in pilot.lines()[-1]
         assert "pin" not in pilot.lines()[-1]
@@ -501,7 +501,7 @@ def test_a_refusal_of_the_desk_is_said_and_the_page_stays() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("2", "enter")
         pilot.desk.refuse = "not you"
-        await pilot.open_dialog("x")
+        await pilot.open_dialog("E")
         await pilot.type("why_not")
         await pilot.press("enter")
         assert "not you" in pilot.lines()[-1]

@@ -100,14 +100,14 @@ def test_an_approval_that_is_not_the_last_runs_nothing_and_x_runs_once_all_are_g
         await dialog(pilot)
         assert "[ Approve  ctrl-y ]" in pilot.text()
         await pilot.type("support-bot")
-        await pilot.press("ctrl+y", "x")
+        await pilot.press("ctrl+y", "X")
         assert approvals(pilot) == [("approve", HASH, "")]
         desk.approve(HASH, "the second")
         await pilot.tower.watching.poll()
         await pilot.settle()
         await pilot.press("enter")
         assert len(approvals(pilot)) == 2
-        await pilot.press("x")
+        await pilot.press("X")
         assert approvals(pilot)[-1] == ("execute", HASH)
 
     play(scenario, desk=desk)
@@ -187,7 +187,7 @@ def test_a_plan_can_be_rejected_with_a_reason() -> None:
         await pilot.type("no")
         await pilot.press("enter")
         assert pilot.desk.calls[-1] == ("reject", HASH, "no")
-        await pilot.press("a", "x")
+        await pilot.press("a", "X")
         assert approvals(pilot) == []
 
     play(scenario)
