@@ -27,20 +27,31 @@ UNSENT_US = UNSENT // timedelta(microseconds=1)
 RUNNING_US = 10_000_000
 """How often a board on which a rollback is being carried out is read at least."""
 _NEXT = """
-SELECT (SELECT MIN(deadline) FROM alerts WHERE open_key IS NOT NULL AND state = 'firing' AND deadline >= :now),
-       (SELECT MIN(due_at) FROM retests WHERE done_at IS NULL AND due_at >= :now),
+SELECT (SELECT MIN(due_at) FROM retests WHERE done_at IS NULL AND due_at >= :now),
        (SELECT MIN(due_at) FROM vendor_tasks WHERE done_at IS NULL AND due_at >= :now),
-       (SELECT MIN(suppressed_until) FROM alerts WHERE open_key IS NOT NULL AND suppressed_until > :now),
        (SELECT MIN(CASE WHEN starts_at > :now THEN starts_at ELSE ends_at END) FROM silences
         WHERE ended_at IS NULL AND ends_at > :now),
-       (SELECT MIN(acknowledged_until) FROM alerts WHERE open_key IS NOT NULL AND acknowledged_until > :now),
        (SELECT MIN(reviewed_until) FROM holds WHERE open_key IS NOT NULL AND reviewed_until > :now),
        (SELECT MIN(review_at) FROM waivers WHERE ended_at IS NULL AND review_at > :now),
        (SELECT MIN(at) FROM decisions WHERE outcome = 'indeterminate' AND at > :since),
        (SELECT MIN(COALESCE(next_at, created_at)) FROM outbox
         WHERE state = 'queued' AND COALESCE(next_at, created_at) >= :unsent)
 """
+AHEAD = """
+SELECT MIN(CASE WHEN state = 'firing' AND deadline >= :now THEN deadline END),
+       MIN(CASE WHEN suppressed_until > :now THEN suppressed_until END),
+       MIN(CASE WHEN acknowledged_until > :now THEN acknowledged_until END)
+FROM alerts WHERE open_key IS NOT NULL
+"""
 _STALE = STANDING_RANK[Standing.STALE]
+
+
+class Ahead(NamedTuple):
+    """The next moment of the open alerts at which a deadline is missed, a silence and an acknowledgement end."""
+
+    deadline: int | None
+    silenced: int | None
+    acknowledged: int | None
 
 
 class Rounds(NamedTuple):
@@ -172,6 +183,7 @@ def changes_us(
     sources: Sequence[Rounds],
     now_us: int,
     alerts: Sequence[AlertRow],
+    ahead: Ahead,
     rollbacks: Rollbacks,
     due: Iterable[date] = (),
     until: Iterable[int] = (),
@@ -181,15 +193,20 @@ def changes_us(
     ``due``: days that something is due on, overdue from the next one on; ``until``: the last moments of other things.
     """
     late = (to_us(datetime.combine(day + timedelta(days=1), time(), UTC)) for day in due)
-    moments = [*_moments(execute, sources, now_us, alerts, rollbacks), *(us for us in late if us > now_us)]
+    moments = [*_moments(execute, sources, now_us, alerts, ahead, rollbacks), *(us for us in late if us > now_us)]
     moments += [us + 1 for us in until if us >= now_us]
     return min(moments, default=None)
 
 
 def _moments(
-    execute: Execute, sources: Sequence[Rounds], now_us: int, alerts: Sequence[AlertRow], rollbacks: Rollbacks
+    execute: Execute,
+    sources: Sequence[Rounds],
+    now_us: int,
+    alerts: Sequence[AlertRow],
+    ahead: Ahead,
+    rollbacks: Rollbacks,
 ) -> Iterator[int]:
-    ((deadline, due, asked, silenced, window, acknowledged, reviewed, waived, undecided, unsent),) = execute(
+    ((due, asked, window, reviewed, waived, undecided, unsent),) = execute(
         _NEXT, {"now": now_us, "since": now_us - RECENT_US, "unsent": now_us - UNSENT_US}
     )
     lates = [s.late_us for s in sources if s.late_us is not None]
@@ -202,8 +219,10 @@ def _moments(
         if source.good_us is not None and source.ahead(now_us):
             lates.append(source.good_us - AHEAD_US - 1)  # its hour comes again
     # Each of these is the last moment at which things are still as they are.
-    yield from (int(last) + 1 for last in (*lates, deadline, due, asked) if last is not None and last >= now_us)
-    yield from (int(until) for until in (silenced, window, acknowledged, reviewed, waived) if until is not None)
+    yield from (int(last) + 1 for last in (*lates, ahead.deadline, due, asked) if last is not None and last >= now_us)
+    yield from (
+        int(until) for until in (ahead.silenced, window, ahead.acknowledged, reviewed, waived) if until is not None
+    )
     yield from (plan.expires_us for plan in rollbacks.plans if plan.expires_us > now_us)
     if any(not run.stopped for run in rollbacks.runs):
         yield now_us + RUNNING_US  # its process may be gone

@@ -38,8 +38,10 @@ from pulse_tui.enrich.standing import StandingHold
 from pulse_tui.storage.board.behind import behind
 from pulse_tui.storage.board.deployments import Registry, read_registry
 from pulse_tui.storage.board.freshness import (
+    AHEAD,
     RECENT_US,
     UNSENT_US,
+    Ahead,
     Rounds,
     Shown,
     changes_us,
@@ -152,6 +154,7 @@ SELECT (SELECT COUNT(*) FROM outbox o
            OR o.state = 'dead'),
        (SELECT COUNT(*) FROM decisions WHERE outcome = 'indeterminate' AND at > :since)
 """
+_MARKS = "SELECT name, value FROM marks"
 _KEEPS_BACK = ("visibility", "policy")
 _POLICIES = "SELECT body FROM policies WHERE state <> 'replaced' ORDER BY seen_at DESC"
 _POLICY = msgspec.json.Decoder(PolicyVersion)
@@ -165,6 +168,20 @@ class Kept(NamedTuple):
     registry: Registry
     shown: Shown
     workflows: Workflows
+    now_us: int
+    marks: Mapping[str, int]
+    """As of :mod:`pulse_tui.storage.board.marks`; empty where they were not asked for."""
+    ahead: Ahead
+    reached: tuple[AdvisoryRow, ...]
+    """The advisories without what could not be audited."""
+    missed: Mapping[str, int]
+    """By alert, the first deadline that passed."""
+
+    def stands(self, mark: str, marks: Mapping[str, int], now_us: int) -> bool:
+        """Whether what the mark is about would be read as it was: nobody wrote, and no moment came that changes it."""
+        until = self.board.changes_us
+        same = mark in marks and self.marks.get(mark) == marks[mark]
+        return same and self.now_us <= now_us and (until is None or now_us < until)
 
 
 def read_board(execute: Execute, estate: str, asset: str | None, now: datetime) -> Board:
@@ -190,12 +207,13 @@ def read_kept(
     ``before`` must have been at hand before this transaction began: it must not know more than that.
     """
     now_us = to_us(now)
-    opened = execute(_ALERTS, {"limit": MAX_ROWS})
-    raised = any(row[-1] for row in opened)
-    last = {row[0]: row[1] for row in execute(_ESCALATED, {})} if raised else {}  # of several the last
-    urgent = sorted((_alert(row, last.get(row[0], ""), now) for row in opened), key=alert_urgency)
-    grouped = read_incidents(execute, urgent)
-    alerts = _same(grouped.alerts, before.board.alerts if before else ())
+    seen = {row[0]: int(row[1]) for row in execute(_MARKS, {})} if touched is not None else {}
+    if before is not None and before.stands("alerts", seen, now_us):
+        alerts, incidents, ahead = before.board.alerts, before.board.incidents, before.ahead
+    else:
+        grouped = read_incidents(execute, _open_alerts(execute, now))
+        alerts, incidents = _same(grouped.alerts, before.board.alerts if before else ()), grouped.incidents
+        ahead = Ahead(*execute(AHEAD, {"now": now_us})[0])
     standing = [_hold(*row) for row in execute(_HOLDS, {"now": now_us})]
     rollbacks = read_rollbacks(execute, now, dead, rules, {a.id for a in alerts})
     marks = list(rollbacks.marks())
@@ -212,12 +230,17 @@ def read_kept(
     chosen = asset if asset is not None else (shown.rows[0].asset if shown.rows else None)
     workflows = read_workflows(execute, shown.by_asset, before.workflows if before else None)
     missed = {a.id: a.missed_us for a in alerts if a.missed_us is not None}
-    advisories = [_advisory(row, missed) for row in execute(_ADVISORIES, {"limit": MAX_ROWS, "now": now_us})]
+    if before is not None and before.stands("advised", seen, now_us) and missed == before.missed:
+        reached = before.reached
+    else:
+        found = (_advisory(row, missed) for row in execute(_ADVISORIES, {"limit": MAX_ROWS, "now": now_us}))
+        reached = _same(sorted(found, key=advisory_urgency), before.reached if before else ())
     covered = execute(_COVERED, {"now": now_us})
     ((unnamed,),) = _count_unaudited(execute, [row[0] for row in covered if row[1]], now_us)
+    advisories = reached
     if unnamed:
-        advisories.append(_unnamed(int(unnamed)))
-    advisories.sort(key=advisory_urgency)
+        advisories = (*reached, _unnamed(int(unnamed)))
+        advisories = tuple(sorted(advisories, key=advisory_urgency))
     to_review, (waits, phase) = reviews(), _policy(execute)
     board = Board(
         header=_header(
@@ -238,20 +261,35 @@ def read_kept(
             quiet=_quiet(execute, now),
         ),
         registry=shown.rows,
-        advisories=_same(advisories, before.board.advisories if before else ()),
+        advisories=advisories,
         alerts=alerts,
         trends=read_trends(execute, chosen) if chosen is not None else (),
         sources=sources,
-        incidents=grouped.incidents,
+        incidents=incidents,
         workflows=workflows.rows,
         runs=rollbacks.runs,
         plans=rollbacks.plans,
         glass=rollbacks.glass,
         changes_us=changes_us(
-            execute, rounds, now_us, alerts, rollbacks, [r.due for r in to_review], [int(row[2]) for row in covered]
+            execute,
+            rounds,
+            now_us,
+            alerts,
+            ahead,
+            rollbacks,
+            [r.due for r in to_review],
+            [int(row[2]) for row in covered],
         ),
     )
-    return Kept(board, registry, shown, workflows)
+    return Kept(board, registry, shown, workflows, now_us, seen, ahead, reached, missed)
+
+
+def _open_alerts(execute: Execute, now: datetime) -> list[AlertRow]:
+    """The most urgent first."""
+    opened = execute(_ALERTS, {"limit": MAX_ROWS})
+    raised = any(row[-1] for row in opened)
+    last = {row[0]: row[1] for row in execute(_ESCALATED, {})} if raised else {}  # of several the last
+    return sorted((_alert(row, last.get(row[0], ""), now) for row in opened), key=alert_urgency)
 
 
 def _quiet(execute: Execute, now: datetime) -> tuple[str, ...]:

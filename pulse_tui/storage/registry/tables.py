@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
+from pulse_tui.storage.board.marks import made_of_marks
 from pulse_tui.storage.board.touched import triggers
 from pulse_tui.storage.sql.columns import metadata, serial, text, time
 
@@ -171,25 +172,7 @@ touched = sa.Table(
 """Which asset's row in the registry may differ since when: written by triggers, and nothing else."""
 
 marks = sa.Table("marks", metadata, text("name", key=True), sa.Column("value", sa.BigInteger, nullable=False))
-"""``estate`` rises with every change of an asset or a deployment, by triggers: whoever has the estate of a mark has it whole."""
-
-_MARK_FUNCTION = """CREATE OR REPLACE FUNCTION mark_estate() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN UPDATE marks SET value = value + 1 WHERE name = 'estate'; RETURN NULL; END $$"""
-
-
-def _mark_triggers(dialect: str) -> Iterator[str]:
-    """As of migration 0019. A change needs a migration of its own."""
-    sqlite = dialect == "sqlite"
-    if not sqlite:
-        yield _MARK_FUNCTION
-    then = (
-        "BEGIN UPDATE marks SET value = value + 1 WHERE name = 'estate'; END"
-        if sqlite
-        else "FOR EACH STATEMENT EXECUTE FUNCTION mark_estate()"
-    )
-    for table in ("assets", "deployments"):
-        for verb in ("INSERT", "UPDATE", "DELETE"):
-            yield f"CREATE TRIGGER mark_{table}_{verb.lower()} AFTER {verb} ON {table} {then}"
+"""Rise with every change of what they are about, by triggers: whoever has read it at a mark has it whole."""
 
 
 @sa.event.listens_for(metadata, "after_create")
@@ -197,6 +180,5 @@ def _watch(_metadata: sa.MetaData, connection: sa.Connection, *, tables: Sequenc
     for statement in triggers(connection.dialect.name) if touched in tables else ():
         connection.exec_driver_sql(statement)
     if marks in tables:
-        connection.execute(marks.insert().values(name="estate", value=0))
-        for statement in _mark_triggers(connection.dialect.name):
+        for statement in made_of_marks(connection.dialect.name):
             connection.exec_driver_sql(statement)

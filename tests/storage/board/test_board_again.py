@@ -13,15 +13,19 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pulse_tui.domain.advisory import Advisory, Audit, Finding
 from pulse_tui.domain.alert import Alert
 from pulse_tui.domain.concern import Concern
 from pulse_tui.domain.delivery import Retest
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.estate import Stage, Workflow
 from pulse_tui.domain.hold import HoldKind
+from pulse_tui.domain.incident import Incident
+from pulse_tui.domain.incident import Member as IncidentMember
 from pulse_tui.domain.pointer import PointerCheck
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.rollback import Check
+from pulse_tui.domain.waiver import VexStatus, Waiver
 from pulse_tui.domain.words import AssetType, Environment, Priority, Severity, SignalType
 from pulse_tui.storage.board import deployments as registry
 from pulse_tui.storage.engine import connect, normalize
@@ -67,7 +71,39 @@ def lines(number: int, first: str, second: str) -> list[Workflow]:
     return [both, Workflow(id="one", stages=(Stage("only", first),))][: number % 3]
 
 
+def reached(
+    number: int, name: str, place: Environment, audit: Audit, waiver: str | None, priority: Priority
+) -> Finding:
+    """Its condition is that of the alert with this number."""
+    return Finding(
+        advisory_id=f"v{number % 2}", asset_id=name, component="pkg 1", environment=place, audit=audit, waiver=waiver,
+        priority=priority, fingerprint=f"f-{number}",
+    )  # fmt: skip
+
+
+def exception(number: int, hours: int) -> Waiver:
+    return Waiver(
+        id=f"w{number}", advisory="v0", asset_id=None, component_id=None, version=None, status=VexStatus.AFFECTED,
+        justification=None, rationale="known", owner="ana", placed_by="ana", placed_at=NOW, review_at=later(hours=hours),
+    )  # fmt: skip
+
+
+def grouped(number: int, alert_number: int) -> Deed:
+    incident = Incident(id=f"i{number}", title=f"trouble {number}", opened_at=NOW, last_at=NOW)
+    member = IncidentMember(
+        alert_id=f"alert-{alert_number}", incident_id=incident.id, joined_at=NOW, by="pulse", why="same asset"
+    )
+    return lambda tx: (tx.incidents.put(incident), tx.incidents.join(member))
+
+
 OWN_ACTIONS: list[st.SearchStrategy[Deed]] = [
+    st.builds(lambda i, t: lambda tx: tx.advisories.put(
+        [Advisory(id=f"v{i % 2}", source="osv", modified=NOW, title=f"weakness {t}")]), NUMBER, NUMBER),
+    st.builds(lambda *given: lambda tx: tx.advisories.put_findings([reached(*given)]), NUMBER, NAME, PLACE,
+              st.sampled_from([Audit.MATCHED, Audit.NOT_AUDITED]), st.sampled_from([None, "w1", "w2"]),
+              st.sampled_from([Priority.P1, Priority.P3, Priority.NOTE])),
+    st.builds(lambda i, h: lambda tx: tx.waivers.put(exception(i, h)), st.integers(1, 2), st.integers(1, 9)),
+    st.builds(grouped, st.integers(1, 2), NUMBER),
     st.builds(lambda n, k, i: lambda tx: tx.estate.put_assets([asset(n, asset_type=k, owner_team=f"team-{i}")]),
               NAME, st.sampled_from(list(AssetType)), NUMBER),
     st.builds(lambda n: lambda tx: tx.estate.drop_assets([n]), NAME),
@@ -135,8 +171,8 @@ def test_after_any_writes_the_board_is_what_a_reader_of_everything_sees(
                 tx.estate.deploy(deployment(version, place, asset_id=n))
         for number, deeds in enumerate(history):
             (together if number % 2 else do)(writer, deeds)
-            fresh = SqlStore(url, folder)
-            assert reader.board("acme", None, NOW) == fresh.board("acme", None, NOW)
+            fresh, now = SqlStore(url, folder), later(hours=number // 2 * 0.5)  # time goes on with every second round
+            assert reader.board("acme", None, now) == fresh.board("acme", None, now)
             fresh.close()
         writer.close()
         reader.close()
@@ -160,11 +196,14 @@ def deployed(store: SqlStore, count: int) -> list[str]:
 class Statements:
     """Which tables a store reads from."""
 
+    advisories = 0
+
     def __init__(self, store: SqlStore) -> None:
         self.whole: list[str] = []
         sa.event.listen(store._engine, "after_cursor_execute", self._seen)
 
     def _seen(self, _c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        self.advisories += "FROM findings f" in statement and "GROUP BY a.name" in statement
         if "FROM deployments d" in statement and "WHERE d.asset_id" not in statement:
             self.whole.append(statement)
 
@@ -181,6 +220,26 @@ def test_what_nobody_touched_is_not_read_again_and_its_rows_are_the_same_objects
     known = {id(row) for row in before.registry}
     assert {row.asset for row in after.registry if id(row) not in known} == {names[7], names[9]}
     assert seen.whole == []
+
+
+def test_advisories_and_alerts_are_read_again_only_where_somebody_changed_them(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.advisories.put([Advisory(id="v0", source="osv", modified=NOW, title="weakness")])
+        tx.advisories.put_findings([reached(0, "a", PRODUCTION, Audit.MATCHED, None, Priority.P1)])
+        tx.judgements.put_alert(alert(0))
+    before, seen = store.board("acme", None, NOW), Statements(store)
+    deployed(store, 3)
+    with store.write() as tx:
+        tx.judgements.put_alert(alert(9, asset_id="asset-0000"))  # of no finding
+    after = store.board("acme", None, NOW)
+    assert after.advisories is before.advisories
+    assert {row.id for row in after.alerts} == {"alert-0", "alert-9"}
+    assert seen.advisories == 0
+    with store.write() as tx:
+        tx.judgements.put_alert(alert(0).suppress("ana", later(hours=1), "known"))
+    assert store.board("acme", None, NOW).advisories[0].state == "silenced"
+    assert store.board("acme", None, later(hours=1)).advisories[0].state == "open"
+    assert seen.advisories == 2
 
 
 def test_a_write_that_no_row_shows_touches_nothing(store: SqlStore) -> None:

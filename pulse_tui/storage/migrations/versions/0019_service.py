@@ -1,5 +1,7 @@
 """pictures of the board, the towers and agents that share a database, what was pruned, a mark of the estate"""
 
+from collections.abc import Iterator
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,8 +13,22 @@ depends_on = None
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
-_FUNCTION = """CREATE OR REPLACE FUNCTION mark_estate() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN UPDATE marks SET value = value + 1 WHERE name = 'estate'; RETURN NULL; END $$"""
+_MARKS = ("estate", "alerts", "advised")
+_MARKED = (
+    ("estate", "assets"),
+    ("estate", "deployments"),
+    ("alerts", "alerts"),
+    ("alerts", "incidents"),
+    ("alerts", "incident_alerts"),
+    ("advised", "findings"),
+    ("advised", "waivers"),
+    ("advised", "advisories"),
+)
+_RAISE = "UPDATE marks SET value = value + 1 WHERE name = '{mark}'"
+_FUNCTION = (
+    "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; RETURN NULL; END $$"
+)
+_VERBS = (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD"))
 
 
 def upgrade() -> None:
@@ -43,15 +59,43 @@ def upgrade() -> None:
         sa.Column("name", sa.Text, primary_key=True),
         sa.Column("value", sa.BigInteger, nullable=False),
     )
-    op.execute("INSERT INTO marks (name, value) VALUES ('estate', 0)")
-    sqlite = op.get_bind().dialect.name == "sqlite"
-    if not sqlite:
-        op.execute(_FUNCTION)
-    for table in ("assets", "deployments"):
-        for verb in ("INSERT", "UPDATE", "DELETE"):
-            then = (
-                "BEGIN UPDATE marks SET value = value + 1 WHERE name = 'estate'; END"
-                if sqlite
-                else "FOR EACH STATEMENT EXECUTE FUNCTION mark_estate()"
+    for statement in made_of_marks(op.get_bind().dialect.name):
+        op.get_bind().exec_driver_sql(statement)
+
+
+def made_of_marks(dialect: str) -> Iterator[str]:
+    for mark in _MARKS:
+        yield f"INSERT INTO marks (name, value) VALUES ('{mark}', 0)"  # noqa: S608  names of this file
+    yield from _sqlite() if dialect == "sqlite" else _postgresql()
+
+
+def _sqlite() -> Iterator[str]:
+    for verb, row in _VERBS:
+        for mark, table in _MARKED:
+            yield (
+                f"CREATE TRIGGER mark_{mark}_{table}_{verb.lower()} AFTER {verb} ON {table} "
+                f"BEGIN {_RAISE.format(mark=mark)}; END"
             )
-            op.execute(f"CREATE TRIGGER mark_{table}_{verb.lower()} AFTER {verb} ON {table} {then}")
+        found = f"EXISTS (SELECT 1 FROM findings f WHERE f.fingerprint = {row}.signal_fingerprint)"  # noqa: S608  as above
+        yield (
+            f"CREATE TRIGGER mark_advised_alerts_{verb.lower()} AFTER {verb} ON alerts WHEN {found} "
+            f"BEGIN {_RAISE.format(mark='advised')}; END"
+        )
+
+
+def _postgresql() -> Iterator[str]:
+    for mark in _MARKS:
+        yield _FUNCTION.format(name=f"mark_{mark}", body=_RAISE.format(mark=mark))
+    found = "EXISTS (SELECT 1 FROM changed c JOIN findings f ON f.fingerprint = c.signal_fingerprint)"
+    body = f"IF {found} THEN {_RAISE.format(mark='advised')}; END IF"
+    yield _FUNCTION.format(name="mark_advised_alerts", body=body)
+    for verb, row in _VERBS:
+        for mark, table in _MARKED:
+            yield (
+                f"CREATE TRIGGER mark_{mark}_{table}_{verb.lower()} AFTER {verb} ON {table} "
+                f"FOR EACH STATEMENT EXECUTE FUNCTION mark_{mark}()"
+            )
+        yield (
+            f"CREATE TRIGGER mark_advised_alerts_{verb.lower()} AFTER {verb} ON alerts REFERENCING {row} TABLE AS changed "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION mark_advised_alerts()"
+        )
