@@ -83,7 +83,10 @@ def _leave(rounds: Rounds, around: Around, *, again: bool) -> None:
         around.supervisor.patience(RUN_S + 10)
         around.supervisor.status("stopping: a rollback goes on to its end first")
         rounds.lanes.wait(RUN_S, RUNS)
-    if left or not rounds.lanes.wait(GRACE_S):
+    cut = bool(left) or not rounds.lanes.wait(GRACE_S)
+    if not again:  # who starts again has the same number, and keeps what it has
+        rounds.part()
+    if cut:
         around.log(Happening(f"cut off: {', '.join(sorted(left)) or 'deliveries'}", "cut_off"))
         rounds.give_back(left)
         if not again:

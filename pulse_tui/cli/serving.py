@@ -300,7 +300,7 @@ class _Agent:
             tx.plumbing.get_value(_PROOF)
 
     def _write(self) -> None:
-        with self._house.store.write() as tx:
+        with self._house.store.write(quiet=True) as tx:
             tx.plumbing.put_value(_PROOF, self._house.clock().isoformat())
 
     def _status(self) -> str:

@@ -124,8 +124,10 @@ def test_probes_answer_and_the_scraper_gets_the_measures_and_the_process(shell: 
     port = free_port()
     configure(shell, f"service: {{listen: '127.0.0.1:{port}'}}\n")
     (shell.config / "signals" / "s.jsonl").write_text(signal_line())
+    assert f"service: no agent answers on 127.0.0.1:{port}: start pulse-tui agent" in shell("doctor").out
     agent = Agent(shell.config, environment={"NOTIFY_SOCKET": sd.name})
     sd.until(lambda lines: "READY=1" in lines, "READY=1")
+    assert f"ok   service: the agent on 127.0.0.1:{port} is ready" in shell("doctor").out
     assert ask(port, "/healthz") == (200, "alive\n")
     assert ask(port, "/readyz") == (200, "ready\n")
     status, text = ask(port, "/metrics")

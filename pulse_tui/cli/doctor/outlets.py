@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from http import HTTPStatus
 
 from pulse_tui.cli.doctor.lines import Line
 from pulse_tui.domain.delivery import UNSENT, DeliveryState, undelivered
 from pulse_tui.domain.enforcement import Enforced
+from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.moments import iso
-from pulse_tui.domain.text import many
+from pulse_tui.domain.text import clean, many
+from pulse_tui.domain.vitals import State
 from pulse_tui.web.reach import is_here
 from pulse_tui.wiring import House
 
 MESSAGES = 10_000
 """The newest, which are looked through for those that reached nobody."""
+SERVICE_S = 3.0
+"""How long an agent of this host may take to say how it is."""
 
 
 def messages(house: House) -> Iterator[Line]:
@@ -107,6 +112,23 @@ def hooks(house: House) -> Iterator[Line]:
             else ""
         ),
     )
+
+
+def service(house: House) -> Iterator[Line]:
+    """Whether the agent answers where it is watched, and what it says of itself."""
+    shape = house.settings.service
+    if shape.listen is None:
+        return
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(shape.host, shape.listen.rpartition(":")[0])  # noqa: S104
+    try:
+        answer = house.web.within(SERVICE_S).send("GET", f"http://{host}:{shape.port}/readyz")
+    except PulseError:
+        nobody = f"no agent answers on {shape.listen}: start pulse-tui agent with this configuration"
+        yield Line("service", False, nobody, todo=True)
+        return
+    state, *reasons = [clean(line) for line in answer.body[:2_000].decode("utf-8", "replace").splitlines()] or ["?"]
+    words = f"the agent on {shape.listen} is {state}" + (f": {'; '.join(reasons)}" if reasons else "")
+    yield Line("service", answer.status == HTTPStatus.OK and state == State.READY, words)
 
 
 def senders(house: House) -> Iterator[Line]:
