@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.fakes.databases import postgres
 from tests.fakes.pushing import quiet
 from tests.fakes.pushing_agent import Line, body_of, configure, free_port, ready, start, wire
 
@@ -74,19 +75,13 @@ def test_nothing_that_was_accepted_is_lost_when_the_agent_is_killed(kills: int, 
         for thread in senders.threads:
             thread.start()
         for _ in range(kills):
-            before = senders.total()
-            end = time.monotonic() + 30
-            while senders.total() < before + 20 and time.monotonic() < end and not senders.broken:
-                time.sleep(0.005)
+            _more(senders, 20)
             time.sleep(chance.uniform(0.0, 0.1))
             process.kill()
             process.wait()
             process = start(folder)
             ready(port, process)
-        before = senders.total()
-        end = time.monotonic() + 30
-        while senders.total() < before + 20 and time.monotonic() < end:
-            time.sleep(0.01)
+        _more(senders, 20)
         senders.done.set()
         for thread in senders.threads:
             thread.join(40)
@@ -98,10 +93,94 @@ def test_nothing_that_was_accepted_is_lost_when_the_agent_is_killed(kills: int, 
         process.wait()
     accepted = set().union(*senders.accepted)
     assert senders.broken == []
+    _all_there(folder, accepted)
+    assert len(accepted) >= 20 * (kills + 1)
+
+
+def _all_there(folder: Path, accepted: set[str]) -> None:
+    """Each is stored once, and judged."""
     with closing(sqlite3.connect(folder / "pulse.db")) as database:
         stored = Counter(row[0] for row in database.execute("SELECT id FROM signals"))
         judged = {row[0] for row in database.execute("SELECT DISTINCT signal_id FROM decisions")}
     assert accepted - stored.keys() == set()
     assert max(stored.values()) == 1
     assert accepted - judged == set()
-    assert len(accepted) >= 20 * (kills + 1)
+
+
+def test_a_changed_configuration_is_taken_up_while_eight_senders_push(tmp_path: Path) -> None:
+    folder, port = tmp_path / "estate", free_port()
+    configure(folder, port)
+    senders = Eight(port)
+    process = start(folder)
+    try:
+        ready(port, process)
+        for thread in senders.threads:
+            thread.start()
+        for name in ("another-name", "one-more"):
+            _more(senders, 20)
+            file = folder / "pulse.yaml"
+            file.write_text(file.read_text().replace(file.read_text().split("\n", 1)[0], f"name: {name}"))
+            process.send_signal(signals.SIGHUP)
+            time.sleep(0.5)
+        _more(senders, 40)
+        senders.done.set()
+        for thread in senders.threads:
+            thread.join(40)
+        process.send_signal(signals.SIGTERM)
+        assert process.wait(20) == 0
+    finally:
+        senders.done.set()
+        process.kill()
+        process.wait()
+    assert senders.broken == []
+    assert (folder / "agent.log").read_text().count("collecting") == 3  # it was taken up twice
+    assert not any("cannot be listened on" in line for line in (folder / "agent.log").read_text().splitlines())
+    _all_there(folder, set().union(*senders.accepted))
+
+
+def _more(senders: Eight, count: int) -> None:
+    """Wait until that many more are accepted."""
+    before, end = senders.total(), time.monotonic() + 40
+    while senders.total() < before + count:
+        assert time.monotonic() < end, "nothing is accepted any more"
+        assert senders.broken == []
+        time.sleep(0.01)
+
+
+@pytest.mark.slow
+def test_two_agents_on_one_postgresql_store_what_comes_to_both_once(tmp_path: Path) -> None:
+    name = postgres().create()
+    ports, folders = [free_port(), free_port()], [tmp_path / "a", tmp_path / "b"]
+    for folder, port in zip(folders, ports, strict=True):
+        configure(folder, port, database=postgres().named(name))
+    processes = [start(folder) for folder in folders]
+    try:
+        for port, process in zip(ports, processes, strict=True):
+            ready(port, process)
+        at = datetime.now(UTC).isoformat()
+        answers: Counter[tuple[int, int]] = Counter()
+
+        def send(sender: int, port: int) -> None:
+            line = Line(port)
+            for number in range(20):
+                records = [quiet(f"{number}-{n}", asset_id="asset-0", occurred_at=at, observed_at=at) for n in range(5)]
+                status, body = line.send(wire(sender, body_of(*records)))
+                assert status == 202, body
+                counts = msgspec.json.decode(body)
+                answers[counts["accepted"], counts["repeated"]] += 1
+            line.close()
+
+        threads = [threading.Thread(target=send, args=(s, p)) for s in range(8) for p in ports]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        for process in processes:
+            process.send_signal(signals.SIGTERM)
+            assert process.wait(20) == 0
+        assert answers == {(5, 0): 160, (0, 5): 160}
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+        postgres().drop(name)
