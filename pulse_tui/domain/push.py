@@ -63,6 +63,8 @@ class Part(NamedTuple):
     sender: str
     items: Sequence[Item]
     remarks: Sequence[str] = ()
+    begun: bool = False
+    """Whether others of the same request were taken before."""
 
 
 class Landed(NamedTuple):

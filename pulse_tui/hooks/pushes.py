@@ -248,7 +248,9 @@ class Pushes:
             if early > 0 and self._waiting < FEW:
                 await asyncio.sleep(early)
             taken = self._next()
-            parts = [Part(w.push.sender, w.push.items[w.sent : w.sent + n], w.push.remarks) for w, n in taken]
+            parts = [
+                Part(w.push.sender, w.push.items[w.sent : w.sent + n], w.push.remarks, w.sent > 0) for w, n in taken
+            ]
             try:
                 landed = await loop.run_in_executor(self._pool, self._desk.take, parts)
             except Exception as error:

@@ -304,8 +304,7 @@ class Receiver:
             self._judging.discard(task)
             self._held -= len(body)
         whole = wire.their_state in (h11.DONE, h11.MUST_CLOSE)
-        async with asyncio.timeout(REQUEST_S):
-            on = await self._answer(wire, writer, reply, whole and self.KEEPS and not self._stopping)
+        on = await self._answer(wire, writer, reply, whole and self.KEEPS and not self._stopping)
         if not whole:
             self._leaving[task] = address
             await _read_away(reader)
@@ -358,7 +357,9 @@ class Receiver:
         response = h11.Response(status_code=status, headers=headers, reason=status.phrase.encode())
         sent = [wire.send(event) or b"" for event in (response, h11.Data(data=body), h11.EndOfMessage())]
         writer.write(b"".join(sent))
-        await writer.drain()
+        if writer.transport.get_write_buffer_size():
+            async with asyncio.timeout(REQUEST_S):
+                await writer.drain()
         if on and wire.our_state is h11.DONE:
             return True
         if writer.can_write_eof():

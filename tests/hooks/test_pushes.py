@@ -356,10 +356,13 @@ def test_many_requests_at_once_share_transactions(opens: Opens) -> None:
 def test_a_long_request_is_taken_in_pieces_and_answered_as_one(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "PIECE", 7)
     monkeypatch.setattr(limits, "AT_ONCE", 10)
-    answer = opens().push([record(n, severity="bad" if n == 20 else "low") for n in range(30)])
+    there = opens()
+    answer = there.push([quiet(n, **({"title": 7} if n == 3 else {})) for n in range(30)])
     assert (answer.body["accepted"], answer.body["refused"]) == (29, 1)
-    assert answer.body["records"][0]["index"] == 20
-    assert answer.body["ids"] == [f"ci:s-{n}" for n in range(30) if n != 20]
+    assert answer.body["records"][0]["index"] == 3
+    assert answer.body["ids"] == [f"ci:s-{n}" for n in range(30) if n != 3]
+    with there.parts.store.read() as tx:
+        assert tx.plumbing.sources()["ci"].reason.startswith("1 record of the last push refused")
 
 
 def test_a_record_that_breaks_what_judges_it_is_refused_alone(opens: Opens) -> None:

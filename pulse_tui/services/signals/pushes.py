@@ -234,20 +234,23 @@ class Senders:
         now: datetime,
     ) -> list[_Told]:
         """Write the numbers of the senders for which it is time; what is to be remembered once that has landed."""
-        by_part: dict[int, list[Landed]] = {}
+        of_sender: dict[str, list[tuple[int, Landed]]] = {}
         for (n, _), one in zip(flat, made, strict=True):
-            by_part.setdefault(n, []).append(one)
-        told: dict[str, _Told] = {}
-        for n, landed in by_part.items():
-            sender = parts[n].sender
-            before = told.get(sender) or self._told.get(sender, _Told(sender))
-            stands = "; ".join(filter(None, [standing(landed), *parts[n].remarks]))
-            told[sender] = before._replace(
-                unwritten=before.unwritten.plus(counted(landed)),
+            of_sender.setdefault(parts[n].sender, []).append((n, one))
+        told = list[_Told]()
+        for sender, all_of_it in of_sender.items():
+            before, last = self._told.get(sender, _Told(sender)), all_of_it[-1][0]
+            stands = standing([one for n, one in all_of_it if n == last])
+            stands = "; ".join(filter(None, (stands, *parts[last].remarks)))
+            if parts[last].begun and not stands:  # of a long request some may stand refused since its first records
+                stands = before.stands
+            after = before._replace(
+                unwritten=before.unwritten.plus(counted([one for _, one in all_of_it])),
                 stands=stands,
                 news=before.news or stands != before.stands,
             )
-        return [self._written(one, tx, now) if one.due(now) else one for one in told.values()]
+            told.append(self._written(after, tx, now) if after.due(now) else after)
+        return told
 
     def _written(self, told: _Told, tx: Transaction, now: datetime) -> _Told:
         sender = told.sender
