@@ -68,6 +68,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
             *_queue(house),
             *_enforced(house),
             *_heartbeat(house),
+            *_recording(house),
             *(_reviewed_soon(house) if not broken else ()),
         ]
     lines = board_lines(board, able, now_us, advice, unknown)
@@ -93,6 +94,17 @@ def _heartbeat(house: House) -> list[str]:
         return []
     arrives, words = standing(shape, house.judging)
     return [] if arrives else [f"HEARTBEAT {words}" if arrives is False else f"heartbeat {words}"]
+
+
+def _recording(house: House) -> list[str]:
+    """That the board is not recorded though it is meant to be: a night of which nothing is on record cannot be replayed."""
+    from pulse_tui.services.past.retention import standing  # noqa: PLC0415
+
+    shape = house.settings.recording
+    if shape is None:
+        return []
+    good, words = standing(house.store, shape.kept, house.clock())
+    return [] if good or "nothing is on record yet" in words else ["", f"recording: {words}; pulse-tui replay AT"]
 
 
 def _unaudited(board: Board) -> list[str]:

@@ -90,7 +90,7 @@ class Recording:
                 self._lost()
             pause = SHARE * (time.thread_time() - began)
         if self._epoch is not None:
-            with contextlib.suppress(Exception), self._house.store.write() as tx:
+            with contextlib.suppress(Exception), self._house.store.write(quiet=True) as tx:
                 from pulse_tui.services.past.recorder import LEASE  # noqa: PLC0415
 
                 tx.plumbing.release(LEASE, holder_name())
@@ -123,7 +123,7 @@ class Recording:
         if since < (RENEW_S if self._epoch is not None else CLAIM_S):
             return self._epoch is not None
         self._claimed = time.monotonic()
-        with self._house.store.write() as tx:
+        with self._house.store.write(quiet=True) as tx:
             epoch = tx.plumbing.claim(LEASE, holder_name(), self._house.clock(), LEASE_S, is_dead)
         if epoch != self._epoch:
             self._recorder = None  # somebody else recorded meanwhile
@@ -139,7 +139,7 @@ class Recording:
             except StorageError as error:
                 raise _SinkError(error.what) from None
             return
-        with self._house.store.write() as tx:
+        with self._house.store.write(quiet=True) as tx:
             if self._epoch is None or not tx.plumbing.holds_lease(LEASE, holder_name(), self._epoch, frame.at):
                 raise PulseError("another process records the board")
             tx.frames.add(frame)

@@ -31,6 +31,14 @@ def database(house: House) -> str:
     return f"{house.store.shown}, schema {house.store.schema}, {count} signals{gone}{more}"
 
 
+def recording(house: House) -> Iterator[Line]:
+    """Whether what the board was can be replayed, and from when on."""
+    from pulse_tui.services.past.retention import standing  # noqa: PLC0415
+
+    shape = house.settings.recording
+    yield Line("recording", *standing(house.store, shape.kept if shape is not None else None, house.clock()))
+
+
 def private(house: House) -> Iterator[Line]:
     """The database, its side files and copies, and the sessions: who else can read them."""
     from pulse_tui.storage.engine import SIDE_FILES  # noqa: PLC0415

@@ -267,7 +267,7 @@ class ReplayDesk:
             if name in UNKEPT:
                 raise self._unkept(UNKEPT[name])
             raise Refused(
-                f"this is a replay of {iso(self._then)}: nothing can be done in the past",
+                f"this is a replay of {iso(self._then)}: nothing can be done in the past, nor asked that is not on record",
                 todo="Esc leads back to the live tower",
             )
 
