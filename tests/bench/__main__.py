@@ -1,4 +1,4 @@
-"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads|exploitation|feeds|feed_polls|catalogue|resolve|classify|tripwire|nights|delivery|feed30|rehearse]``: prints numbers, judges nothing."""
+"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads|exploitation|feeds|feed_polls|catalogue|resolve|classify|tripwire|nights|delivery|feed30|rehearse|past]``: prints numbers, judges nothing."""
 
 import importlib
 import sys
@@ -35,6 +35,7 @@ NAMES = [
     "feed30",
     "rehearse",
     "pushed",
+    "past",
 ]
 
 if __name__ == "__main__":

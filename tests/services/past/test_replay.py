@@ -134,7 +134,7 @@ def test_every_call_of_a_desk_answers_as_of_then_or_is_refused_and_nothing_is_wr
     assert len(calls) > 80
     for name in calls:
         member = getattr(past, name)
-        if not callable(member) or name in ("go", "step", "past", "landed"):
+        if not callable(member) or name in ("go", "step", "past", "landed", "described"):
             continue
         for arguments in ((), ("x",), ("x", "y"), ("x", "y", "z"), ("x", "y", "z", 1, "w")):
             with contextlib.suppress(TypeError):
