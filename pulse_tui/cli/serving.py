@@ -16,6 +16,7 @@ from pulse_tui.domain.errors import ConfigError, Problem, PulseError
 from pulse_tui.domain.happening import Happening, Level
 from pulse_tui.domain.text import many
 from pulse_tui.domain.vitals import Limits, status_line
+from pulse_tui.rounds.lanes import RUNS
 from pulse_tui.rounds.suites import rounds_of
 from pulse_tui.rounds.vitals import Vitals
 from pulse_tui.rounds.work import Rounds
@@ -99,12 +100,14 @@ def at_once(number: int, _frame: object = None) -> NoReturn:
 
 
 class _Reports:
-    """The agent, as what follows the configuration sees it: nobody has anything open."""
-
-    at_rest = True
+    """The agent, as what follows the configuration sees it."""
 
     def __init__(self, agent: _Agent) -> None:
         self._agent = agent
+
+    @property
+    def at_rest(self) -> bool:
+        return self._agent.at_rest
 
     def report(self, text: str, *, bad: bool = False) -> None:
         if bad:
@@ -238,6 +241,11 @@ class _Agent:
 
     # ------------------------------------------------------------------ its configuration
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is under way that must come to its end first: meanwhile it would answer nobody."""
+        return self._rounds.lanes.wait(0.0, RUNS)
+
     async def _reload(self) -> None:
         """SIGHUP: read it again, and take it up when it is valid and another one."""
         self._supervisor.reloading("reading the configuration again")
@@ -251,6 +259,11 @@ class _Agent:
             _Reports(self).report(f"the configuration was not read again: {error}", bad=True)
         else:
             if self._house.config is not None and self._house.changed() is not None:
+                if not self.at_rest:
+                    words = "the configuration changed; it is applied when the rollback under way has ended"
+                    self.log(Happening(words, "configuration"))
+                while not self.at_rest:
+                    await asyncio.sleep(BEAT_S / 2)
                 self._apply()
                 return  # who takes its place says that it is ready
             self.vitals.degraded = ""

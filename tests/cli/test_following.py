@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,3 +117,27 @@ def test_an_agent_keeps_the_old_configuration_while_the_new_one_is_bad_and_ends_
     assert "is not valid; the old one stays" in said
     assert "the configuration was changed and is applied" in said
     assert "restart" not in said
+
+
+def test_an_agent_takes_up_no_configuration_while_a_rollback_is_under_way(tmp_path: Path) -> None:
+    """It would answer nobody until that has ended."""
+    file = tmp_path / "pulse.yaml"
+    file.write_text("name: acme\n")
+    house = House(tmp_path, database=f"sqlite:///{tmp_path / 'p.db'}")
+    options = argparse.Namespace(json=False, database=house.database)
+    rounds, free = Rounds(house), threading.Event()
+    rounds.lanes.begin("automatic", lambda: [str(free.wait(20))])
+    lines: list[str] = []
+
+    async def edited() -> object:
+        around = Around(Log(house.clock, bytes, write=lines.append), Supervisor({}))
+        serving = asyncio.create_task(serve(house, rounds, options, 0.02, around))
+        await asyncio.sleep(0.1)
+        file.write_text("name: other\n")
+        await asyncio.sleep(0.5)
+        assert not serving.done()
+        free.set()
+        return await asyncio.wait_for(serving, 10)
+
+    assert asyncio.run(edited()) == {}
+    house.close()
