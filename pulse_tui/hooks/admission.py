@@ -10,6 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple
 
+from pulse_tui.domain.happening import Happening, Level
 from pulse_tui.domain.text import clean
 from pulse_tui.hooks.receiver import Asked, Receiver, Reply, Served
 
@@ -78,7 +79,8 @@ class Admission(Receiver):
             self.tell(f"{self.name}: the certificate was renewed")
         except OSError as error:
             self._seen = _stamps(self._files)
-            self.tell(f"{self.name}: the renewed certificate is not used: {error}")
+            what = f"{self.name}: the renewed certificate is not used: {error}"
+            self.tell(Happening(what, "certificate_unusable", Level.ERROR))
 
     async def _judged(self, asked: Asked, _at: Receiver) -> Reply:
         self._renew()
@@ -102,7 +104,7 @@ class Admission(Receiver):
         if len(self._shown_at) > 1_000:
             self._shown_at.clear()
         self._shown_at[sentence] = now
-        self.tell(f"{self.name}: {clean(sentence, 500)}")
+        self.tell(Happening(f"{self.name}: {clean(sentence, 500)}", "admission"))
 
 
 def _stamps(files: tuple[Path, Path]) -> tuple[tuple[int, int], ...] | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from pulse_tui.domain.errors import NotFound, PulseError, Refused, Replayed
+from pulse_tui.domain.happening import Happening, Level
 from pulse_tui.domain.text import clean
 from pulse_tui.hooks.receiver import Asked, Receiver, Reply, Served, Stop
 from pulse_tui.ports import Hint, HookRequest
@@ -45,7 +46,7 @@ class Hints:
             self._tell_refused(source, refused, at)
             return Reply(HTTPStatus.CONFLICT if isinstance(refused, Replayed) else HTTPStatus.UNAUTHORIZED)
         except PulseError as error:  # our own trouble: the sender tries again
-            at.tell(f"{at.name}: {error}")
+            at.tell(Happening(f"{at.name}: {error}", "webhook_failed", Level.WARNING, source=source))
             raise Stop(HTTPStatus.SERVICE_UNAVAILABLE, ("retry-after", "1")) from None
         at.hint(source)
         return Reply(HTTPStatus.ACCEPTED)
@@ -55,4 +56,5 @@ class Hints:
         now = time.monotonic()
         if now - self._told.get(source, -TOLD_S) >= TOLD_S:
             self._told[source] = now
-            at.tell(f"{at.name}: a webhook for {source} was refused: {clean(refused.what)}")
+            what = f"{at.name}: a webhook for {source} was refused: {clean(refused.what)}"
+            at.tell(Happening(what, "webhook_refused", Level.WARNING, source=source))

@@ -219,7 +219,7 @@ class Receiver:
     async def _listen_later(self) -> None:
         while await self._listen() is not None:
             await asyncio.sleep(RETRY_S)
-        self.tell(f"{self.name}: listening on {self._shown()} now")
+        self.tell(Happening(f"{self.name}: listening on {self._shown()} now", "listening"))
 
     def _tls(self) -> ssl.SSLContext | None:
         """How connections are secured; None: in the clear. Raises OSError for what cannot be read."""
@@ -342,7 +342,8 @@ class Receiver:
         except OSError:
             raise
         except Exception as error:  # shown, not hidden
-            self.tell(f"{self.name}: internal error: {type(error).__name__}: {error}")
+            what = f"{self.name}: internal error: {type(error).__name__}: {error}"
+            self.tell(Happening(what, "internal_error", Level.ERROR))
             return _BUSY
 
     async def _answer(self, wire: h11.Connection, writer: asyncio.StreamWriter, reply: Reply, on: bool) -> bool:
