@@ -6,7 +6,8 @@ from datetime import datetime
 
 import msgspec
 
-from pulse_tui.domain.words import Environment, Severity
+from pulse_tui.domain.evidence import ServiceEvidence
+from pulse_tui.domain.words import Environment, Severity, SignalType
 
 
 class Elsewhere(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -25,6 +26,10 @@ class Elsewhere(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     environment: Environment | None = None
     link: str | None = None
     summary: str | None = None
+    kind: SignalType = SignalType.INCIDENT
+    """What it is judged as; another one than an incident has ``measured``."""
+    measured: ServiceEvidence | None = None
+    """Of one that states what was measured against which objective: it is judged as such a breach, and not as an incident."""
     ours: str | None = None
     """The key of a message of ours that opened it there, when one did."""
 
@@ -37,5 +42,9 @@ class ListedElsewhere(msgspec.Struct, frozen=True, kw_only=True):
     """What it is called where two systems may have the same keys: ``pagerduty``."""
     at: datetime
     incidents: tuple[Elsewhere, ...] = ()
+    confidence: float = 1.0
+    """How far it is believed."""
+    owner_team: str | None = None
+    """Whose an incident is that is about no asset of the estate."""
     whole: bool = False
     """Every incident that is open there is listed: one that is no longer, has ended."""

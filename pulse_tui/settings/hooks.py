@@ -33,6 +33,14 @@ class LabelsShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The same of environments; ``prod`` and ``prd`` are known."""
     severities: dict[str, Severity] = {}
     """The same of severities; ``page``, ``error``, ``warning`` and ``info`` are known."""
+    types: dict[str, SignalType] = {}
+    """The name of an alert (``alertname``) -> latency_breach or error_rate_breach, where its annotations have ``value`` and ``objective`` as
+    numbers, and ``metric``; any other alert is an incident."""
+
+    def __post_init__(self) -> None:
+        for name, kind in self.types.items():
+            if kind not in (SignalType.LATENCY_BREACH, SignalType.ERROR_RATE_BREACH):
+                raise ValueError(f"types: {name} can be latency_breach or error_rate_breach, not {kind.value}")
 
 
 class SenderShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

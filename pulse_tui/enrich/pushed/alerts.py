@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
+from math import isfinite
 from typing import Annotated, Any
 
 import msgspec
@@ -16,10 +17,11 @@ from msgspec import Meta
 
 from pulse_tui.domain.elsewhere import Elsewhere, ListedElsewhere
 from pulse_tui.domain.errors import Problem
+from pulse_tui.domain.evidence import ServiceEvidence
 from pulse_tui.domain.push import Form, Item, Push, Unreadable
 from pulse_tui.domain.signal import NO_TITLE, fingerprint
 from pulse_tui.domain.text import clean, clean_block, many, name_problem
-from pulse_tui.domain.words import Environment, Severity
+from pulse_tui.domain.words import Environment, Severity, SignalType
 from pulse_tui.enrich.pushed.bodies import place
 from pulse_tui.enrich.pushed.records import Span, untimely
 from pulse_tui.settings.hooks import LabelsShape, SenderShape, in_scope
@@ -124,8 +126,17 @@ def _item(index: int, raw: bytes, sender: SenderShape, span: Span) -> Item:
         environment=environment,
         link=link,
         summary=clean_block("\n".join(_told(alert)), 4_000) or None,
+        kind=sender.labels.types.get(name, SignalType.INCIDENT),
+        measured=_measured(alert) if name in sender.labels.types else None,
     )
-    listed = ListedElsewhere(source=sender.id, system=sender.id, at=span.now, incidents=(one,))
+    listed = ListedElsewhere(
+        source=sender.id,
+        system=sender.id,
+        at=span.now,
+        incidents=(one,),
+        confidence=sender.confidence,
+        owner_team=sender.owner_team,
+    )
     return Item(index, where, raw, listed, named=key)
 
 
@@ -138,6 +149,23 @@ def _told(alert: _Alert) -> Iterable[str]:
         yield "values: " + ", ".join(f"{k}={v}" for k, v in list(alert.values.items())[:20])
     if runbook := alert.annotations.get("runbook_url"):
         yield f"runbook: {runbook}"
+
+
+def _measured(alert: _Alert) -> ServiceEvidence | None:
+    """What its annotations say was measured; None where they lack a number."""
+    numbers = []
+    for field in ("value", "objective"):
+        try:
+            numbers.append(float(alert.annotations.get(field, "")))
+        except ValueError:
+            return None
+    value, objective = numbers
+    if not isfinite(value) or not isfinite(objective) or objective <= 0:
+        return None
+    metric = clean(alert.annotations.get("metric") or alert.labels.get("alertname", ""), 100)
+    return ServiceEvidence(
+        metric=metric, value=value, objective=objective, unit=clean(alert.annotations.get("unit", ""), 20)
+    )
 
 
 def _first(labels: Mapping[str, str], names: Iterable[str]) -> str:

@@ -75,13 +75,16 @@ def _condition(item: ListedElsewhere, key: str, asset: str) -> str:
 
 def _signal(item: ListedElsewhere, one: Elsewhere, asset_id: str, estate: Estate) -> Signal:
     asset = estate.assets.get(asset_id)
+    note = NoteEvidence(note=one.key, vendor=item.system, labels=["incident", OURS], phrase=one.status or None)
     return observed(
-        SignalType.INCIDENT,
+        one.kind if one.measured is not None else SignalType.INCIDENT,
         source=item.source,
         event=("incident", item.system, one.key, asset_id, one.status, one.severity, one.title, str(to_us(item.at))),
         fingerprint=_condition(item, one.key, asset_id),
         title=f"{one.title} ({item.system} {one.key}, {one.status})",
-        evidence=NoteEvidence(note=one.key, vendor=item.system, labels=["incident", OURS], phrase=one.status or None),
+        evidence=one.measured or note,
+        confidence=item.confidence,
+        owner_team=item.owner_team,
         severity=one.severity,
         recommended=Recommended.PAGE if one.severity in (Severity.HIGH, Severity.CRITICAL) else Recommended.NOTIFY,
         now=item.at,

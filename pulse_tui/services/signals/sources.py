@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
+import msgspec
+
 from pulse_tui.domain.alert import OPEN
 from pulse_tui.domain.health import PUSHED
 from pulse_tui.domain.source import SourceStatus, Standing
@@ -37,14 +39,19 @@ def keep_sources(
     wanted += [SourceStatus(id=s.id, kind=PUSHED, every_s=s.every_s) for s in parts.senders.values()]
     ids = {status.id for status in wanted}
     with parts.store.read() as tx:
-        known = set(tx.plumbing.sources())
-    if known == ids:
+        there = tx.plumbing.sources()
+    known = set(there)
+    # Whoever is asked states its interval in every round; a sender may say nothing for long.
+    other = [s for s in wanted if s.kind == PUSHED and s.id in there and there[s.id].every_s != s.every_s]
+    if known == ids and not other:
         return
     with parts.store.write() as tx:
         tx.plumbing.keep_sources(ids)
         for status in wanted:
             if status.id not in known:
                 tx.plumbing.put_source(status)
+        for status in other:
+            tx.plumbing.put_source(msgspec.structs.replace(there[status.id], every_s=status.every_s, kind=PUSHED))
         if gone := known - ids:
             tx.log.append(now, SYSTEM, "sources.removed", "sources", {"ids": ", ".join(sorted(gone))})
             _end(tx, parts, gone, now)

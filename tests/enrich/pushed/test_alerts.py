@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse_tui.domain.elsewhere import Elsewhere, ListedElsewhere
+from pulse_tui.domain.evidence import ServiceEvidence
 from pulse_tui.domain.push import Form, Unreadable
-from pulse_tui.domain.words import Environment, Severity
+from pulse_tui.domain.words import Environment, Severity, SignalType
 from pulse_tui.enrich.pushed.alerts import alerts
 from pulse_tui.enrich.pushed.records import Span
 from pulse_tui.settings.hooks import LabelsShape
@@ -92,6 +93,18 @@ def test_the_configuration_says_which_labels_and_what_their_values_mean() -> Non
 def test_labels_that_say_nothing_leave_it_open() -> None:
     found = one(alertmanager(alert(labels={"alertname": "Watchdog", "severity": "odd", "env": "mars"}, annotations={})))
     assert (found.assets, found.environment, found.severity, found.title) == ((), None, Severity.MEDIUM, "Watchdog")
+
+
+def test_an_alert_that_states_value_and_objective_is_the_breach_that_the_configuration_names() -> None:
+    labels = LabelsShape(types={"ToolErrors": SignalType.ERROR_RATE_BREACH})
+    stated = {"summary": "tool errors", "value": "0.09", "objective": "0.05", "metric": "tool_error_rate"}
+    found = one(alertmanager(alert(annotations=stated)), labels=labels)
+    assert found.kind is SignalType.ERROR_RATE_BREACH
+    assert found.measured == ServiceEvidence(metric="tool_error_rate", value=0.09, objective=0.05)
+    for wrong in ({"objective": "0"}, {"value": "NaN"}, {"value": "9 %"}, {"objective": ""}):
+        assert one(alertmanager(alert(annotations=stated | wrong)), labels=labels).measured is None
+    with pytest.raises(ValueError, match="can be latency_breach or error_rate_breach, not cve"):
+        LabelsShape(types={"X": SignalType.CVE})
 
 
 def test_resolved_is_not_open_under_the_same_key() -> None:

@@ -17,13 +17,14 @@ from pulse_tui.domain.health import PUSHED, Health
 from pulse_tui.domain.pruned import Kept, Pruned
 from pulse_tui.domain.push import Counts, Form, Landed, Part, Push
 from pulse_tui.domain.trust import TrustState
+from pulse_tui.domain.words import SignalType
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.pushes import Senders, counts_of
 from pulse_tui.services.signals.refresh import refresh
 from pulse_tui.services.signals.sources import keep_sources
 from pulse_tui.services.vendors.vigil import trust
 from pulse_tui.settings.check import Seconds
-from pulse_tui.settings.hooks import HooksShape, SenderShape
+from pulse_tui.settings.hooks import HooksShape, LabelsShape, SenderShape
 from pulse_tui.storage.store import SqlStore
 from tests.enrich.pushed.test_alerts import alert, alertmanager
 from tests.enrich.pushed.test_events import event
@@ -262,3 +263,27 @@ def test_an_id_whose_signal_was_pruned_is_known_still(store: SqlStore, tmp_path:
     assert statuses(desk.send(quiet(1, title="another one"))) == [200]
     with store.read() as tx:
         assert tx.signals.count() == 0
+
+
+def test_an_alert_with_numbers_is_judged_as_a_breach_and_ends_with_its_alert(store: SqlStore, tmp_path: Path) -> None:
+    labels = LabelsShape(types={"ToolErrors": SignalType.ERROR_RATE_BREACH})
+    am = sender("am", token="${T_AM}", form=Form.ALERTMANAGER, labels=labels, confidence=0.7)
+    desk = Desk(store, tmp_path, am)
+    stated = {"summary": "tool errors", "value": "0.09", "objective": "0.03", "metric": "tool_error_rate"}
+    desk.send(alertmanager(alert(annotations=stated)), "T_AM")
+    assert desk.open_titles() == ["tool error rate 3.00 x objective on support-bot prod"]
+    with store.read() as tx:
+        (kept,) = tx.signals.recent(10)
+    assert (kept.signal_type, kept.confidence) == (SignalType.ERROR_RATE_BREACH, 0.7)
+    desk.send(alertmanager(alert(annotations=stated, status="resolved")), "T_AM")
+    assert desk.open_titles() == []
+
+
+def test_another_interval_counts_before_the_sender_sends_again(store: SqlStore, tmp_path: Path) -> None:
+    desk = Desk(store, tmp_path, sender(every=Seconds(600)))
+    desk.send(quiet(1))
+    other = sender(every=Seconds(7_200))
+    keep_sources({}, desk.parts._replace(senders={"ci": other}), desk.clock())
+    with store.read() as tx:
+        assert tx.plumbing.sources()["ci"].every_s == 7_200.0
+        assert tx.plumbing.sources()["ci"].last_good_at == desk.clock()
