@@ -103,7 +103,7 @@ def _run_tower(
     """The house is opened after the first frame, in a thread."""
     gc.disable()  # imports make no garbage worth a look: collecting during them costs 8 % of the time to the first frame
     from pulse_tui.tui.app import Tower  # noqa: PLC0415
-    from pulse_tui.wiring import House, quick_board, state_dir  # noqa: PLC0415
+    from pulse_tui.wiring import House, SharedClock, quick_board, state_dir  # noqa: PLC0415
 
     houses: list[House] = []
     failed: list[PulseError] = []
@@ -111,7 +111,7 @@ def _run_tower(
 
     def open_desk() -> Desk:
         try:
-            house = House(config, database=database, read_only=read_only)
+            house = House(config, database=database, read_only=read_only, clock=clock)
             houses.append(house)
             house.sync()
             if record is not None:
@@ -132,9 +132,7 @@ def _run_tower(
     def poll_now() -> None:
         tower.poll_now()
 
-    def check() -> None:
-        _ = House(config, database=database, read_only=True).written_policy
-
+    clock = SharedClock()
     tower = Tower(
         open_desk,
         quick_board=lambda: quick_board(config, database),
@@ -143,6 +141,7 @@ def _run_tower(
         session_file=session if session is not None else session_file(state_dir(), config, database),
         title="pulse-tui",
         hand_out=to_tmux,
+        clock=clock,
     )
     tower.context.entrance = entrance(config, database)
 
@@ -156,7 +155,7 @@ def _run_tower(
         await follow(
             tower,
             houses[-1].changed,
-            check,
+            functools.partial(_check, config, database),
             lambda: tower.exit(return_code=CHANGED),
             meanwhile="actions are refused, the old one is shown",
         )
@@ -177,6 +176,13 @@ def _run_tower(
     if failed:
         raise failed[0]
     return tower.return_code or 0
+
+
+def _check(config: Path | None, database: str | None) -> None:
+    """Raises ConfigError with everything that is wrong with the configuration as it is now."""
+    from pulse_tui.wiring import House  # noqa: PLC0415
+
+    _ = House(config, database=database, read_only=True).written_policy
 
 
 def _say_how_it_ended(house: House) -> None:

@@ -59,6 +59,13 @@ _BEGIN = (
     f"SET LOCAL lock_timeout = {BUSY_MS}; SELECT pg_advisory_xact_lock({_WRITE_LOCK}); "
     f"SELECT {CLOCK}, ({_OLDEST})"  # a statement of its own: it sees what was committed while the lock was waited for
 )
+QUEUE_S = 60.0
+"""At most, behind writers that get on."""
+_HANGS = f"""SELECT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+AND l.classid = {_WRITE_LOCK >> 32} AND l.objid = {_WRITE_LOCK & 0xFFFFFFFF} AND l.objsubid = 1
+AND a.state_change < clock_timestamp() - interval '{BUSY_MS * 0.9:.0f} ms')"""  # noqa: S608  constants of ours
+"""Whether the writer whose turn it is has begun and ended no statement for that long."""
 _MIGRATE_MS = 1_000
 """Whoever changes a table waits no longer for those who read it: everybody else waits behind."""
 _BEGIN_MIGRATING = f"SET LOCAL lock_timeout = {_MIGRATE_MS}; SELECT pg_advisory_xact_lock({_WRITE_LOCK})"
@@ -90,8 +97,10 @@ def connect(url: sa.URL, *, alone: bool = False, on_time: Callable[[int], None] 
     def _begin(connection: sa.Connection) -> None:
         if mode := connection.get_execution_options().get("pulse_write"):
             # A writer that hangs must not make everybody hang: as on SQLite, the wait ends with a sentence.
-            found = _several(connection, _BEGIN_MIGRATING if mode == MIGRATING else _BEGIN)
-            if mode != MIGRATING:
+            if mode == MIGRATING:
+                _several(connection, _BEGIN_MIGRATING)
+            else:
+                found = _in_turn(connection)
                 on_time(found[0])
                 refuse_outdated(url, found[1])
 
@@ -108,6 +117,24 @@ def pooled(raw: Any) -> bool:
     if not raw.autocommit:
         raw.rollback()
     return different
+
+
+def _in_turn(connection: sa.Connection) -> Any:
+    """Begin to write. Whoever waits behind many hosts' writers waits on while they get on; behind one that does nothing for as
+    long as anybody waits, the wait ends."""
+    end = time.monotonic() + QUEUE_S
+    while True:
+        try:
+            return _several(connection, _BEGIN)
+        except exc.OperationalError as error:
+            raw: Any = connection.connection.driver_connection
+            if "lock timeout" not in str(error.orig) or time.monotonic() > end:
+                raise
+            raw.rollback()
+            hangs = _several(connection, _HANGS)[0]
+            raw.rollback()
+            if hangs:
+                raise
 
 
 def _several(connection: sa.Connection, sql: str) -> Any:

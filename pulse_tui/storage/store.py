@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -75,6 +76,8 @@ from pulse_tui.storage.turns import Turns
 from pulse_tui.storage.vendors.vendors import VendorTables
 from pulse_tui.storage.whole import Checked, quick_check, refuse_cut, restore
 
+LOOK_S = 60.0
+"""How often whoever only reads looks at the database's clock; two clocks part by seconds in a day."""
 CHANNEL = "pulse_changed"
 _NOTIFY = f"SELECT pg_notify('{CHANNEL}', '') WHERE pg_current_xact_id_if_assigned() IS NOT NULL"
 """A transaction that wrote nothing has no number, and is no news."""
@@ -157,6 +160,7 @@ class SqlStore:
         self._dead, self._rules, self._paged, self._origin = dead, rules, paged, origin
         self._reviews, self._scopes, self._people = reviews, scopes, people
         self._first: Callable[[], None] | None = None
+        self._looked = 0.0
         self.on_queued: Callable[[frozenset[str]], None] = lambda _routes: None
         """Called after a transaction of this process landed that queued messages, with their routes; must not block."""
         try:
@@ -187,6 +191,7 @@ class SqlStore:
     def look_at_clock(self) -> None:
         """What time it is by PostgreSQL's clock, for ``on_time``; SQLite has none of its own."""
         if not self.is_sqlite:
+            self._looked = time.monotonic()
             with translated(self.url), self._engine.connect() as connection:
                 self._on_time(from_us(connection.exec_driver_sql(f"SELECT {CLOCK}").scalar_one()))
 
@@ -236,6 +241,8 @@ class SqlStore:
 
         Threads may ask at the same time: each reads on from a board that was finished before it began.
         """
+        if time.monotonic() - self._looked > LOOK_S:
+            self.look_at_clock()
         before = self._kept
         with translated(self.url), self._reader().begin() as connection:
             refuse_outdated(self.url, oldest_of(connection))

@@ -41,7 +41,7 @@ estate:
 sources:
 {sources}
 routes:
-  - {{id: hook, kind: notify, url: "{hook}"}}
+{routes}
 policy:
   storm: 10000
   rules:
@@ -76,7 +76,7 @@ class Hosts:
     """The database, the configuration that every host has, and what runs."""
 
     def __init__(
-        self, folder: Path, database: str, server: Loopback, receiver: Sink, sources: int, every: float
+        self, folder: Path, database: str, server: Loopback, receiver: Sink, sources: int, every: float, routes: int
     ) -> None:
         self.folder, self.database, self.every, self.receiver = folder, database, every, receiver
         self.config = folder / "config"
@@ -96,7 +96,10 @@ class Hosts:
             for n in range(ASSETS)
         ]
         self.text = _CONFIG.format(
-            database=database, assets="\n".join(assets), sources="\n".join(listed), hook=receiver.url
+            database=database,
+            assets="\n".join(assets),
+            sources="\n".join(listed),
+            routes="\n".join(f'  - {{id: hook-{n}, kind: notify, url: "{receiver.url}"}}' for n in range(routes)),
         )
         (self.config / "pulse.yaml").write_text(self.text)
 
@@ -128,22 +131,7 @@ class Hosts:
         """So many conditions of their own are reported: each opens an alert with a message."""
         house = self.house()
         try:
-            now = house.judging.clock()
-            signals = [
-                nouns.signal(
-                    n,
-                    SignalType.LATENCY_BREACH,
-                    asset_id=f"asset-{n % ASSETS}",
-                    environment=Environment.CANARY,
-                    current_version="1.0",
-                    evidence=nouns.evidence(SignalType.LATENCY_BREACH, value=1_310.0),
-                    occurred_at=now,
-                    observed_at=now,
-                    fingerprint=f"breach-{n}",
-                )
-                for n in range(first, first + count)
-            ]
-            ingest(signals, [], house.judging, now)
+            breaches(house, first, count)
         finally:
             house.close()
 
@@ -197,6 +185,26 @@ class Hosts:
             process.end()
 
 
+def breaches(house: House, first: int, count: int) -> None:
+    """Signals about conditions of their own, taken in at once."""
+    now = house.judging.clock()
+    signals = [
+        nouns.signal(
+            n,
+            SignalType.LATENCY_BREACH,
+            asset_id=f"asset-{n % ASSETS}",
+            environment=Environment.CANARY,
+            current_version="1.0",
+            evidence=nouns.evidence(SignalType.LATENCY_BREACH, value=1_310.0),
+            occurred_at=now,
+            observed_at=now,
+            fingerprint=f"breach-{n}",
+        )
+        for n in range(first, first + count)
+    ]
+    ingest(signals, [], house.judging, now)
+
+
 class Process:
     """One agent or tower."""
 
@@ -205,6 +213,11 @@ class Process:
         with log.open("ab") as out:
             environment = {**os.environ, "PULSE_OPERATOR": "ana"}
             self._process = subprocess.Popen(line, stdout=out, stderr=out, env=environment, start_new_session=True)
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
 
     @property
     def said(self) -> str:
@@ -236,13 +249,13 @@ class Process:
 
 
 @contextmanager
-def hosts(folder: Path, *, sources: int, every: float) -> Iterator[Hosts]:
+def hosts(folder: Path, *, sources: int, every: float, routes: int = 1) -> Iterator[Hosts]:
     """Everything but the agents."""
     server = postgres()
     name = server.create()
     try:
         with Loopback() as loopback, sink(folder / "taken") as receiver:
-            made = Hosts(folder, server.named(name), loopback, receiver, sources, every)
+            made = Hosts(folder, server.named(name), loopback, receiver, sources, every, routes)
             try:
                 yield made
             finally:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from pulse_tui.cli.members import members_of
+from pulse_tui.services.signals.refresh import LEASE_S
+from tests.e2e.terminal import Terminal
 from tests.hosts.estate import hosts
 
 EVERY_S = 2.0
@@ -43,4 +49,67 @@ def test_four_agents_read_every_source_once_an_interval_and_send_every_message_o
         every = sorted(g for each in gaps.values() for g in each)
         print(
             f"4 agents, one killed: read every {every[0]:.2f}-{every[-1]:.2f} s of {EVERY_S:g} s, {len(keys)} messages once"
+        )
+
+
+@pytest.mark.slow
+def test_six_towers_and_four_agents_through_a_kill_a_suspension_past_the_lease_and_clocks_a_minute_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The long form: three minutes, because leases are two."""
+    every = 10.0
+    with hosts(tmp_path, sources=10, every=every) as estate, ExitStack() as stack:
+        skewed = {"two": "+60s", "three": "-60s"} if shutil.which("faketime") else {}
+        agents = [estate.agent(name, ahead=skewed.get(name, "")) for name in ("one", "two", "three", "four")]
+        for each in agents:
+            each.wait_for("collecting")
+        arguments: list[str | Path] = ["--config", estate.config]
+        environment = {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+        towers = [
+            stack.enter_context(Terminal([*arguments], columns=80, lines=24, environment=environment)) for _ in range(4)
+        ]
+        towers += [
+            stack.enter_context(Terminal([*arguments, "--read-only"], columns=120, lines=36, environment=environment))
+            for _ in range(2)
+        ]
+        for tower in towers:
+            tower.wait_for("many-hosts", seconds=60)
+        began = time.monotonic()
+        estate.breaches(0, 6)
+        first = estate.sent(60)
+        estate.wait_read(2, began, 60)
+        agents[0].kill()
+        agents[1].signal(signal.SIGSTOP)
+        struck = time.monotonic()
+        estate.breaches(6, 6)
+        second = estate.sent(120)
+        estate.wait_read(2, struck + LEASE_S, LEASE_S + 90)
+        taken_over = time.monotonic() - struck
+        agents[1].signal(signal.SIGCONT)
+        estate.breaches(12, 6)
+        third = estate.sent(60)
+        for tower in towers:
+            tower.read(1.0)
+        gaps = estate.gaps(began)
+        keys = Counter(t.key for t in estate.receiver.taken())
+        house = estate.house()
+        try:
+            view = members_of(house)
+        finally:
+            house.close()
+    assert first < second < third
+    assert set(keys) == third
+    assert set(keys.values()) == {1}
+    assert [g for each in gaps.values() for g in each if g < 0.8 * every] == [], "none is read twice in one interval"
+    there = [row for row in view.members if row.state == "there"]
+    assert sum(row.kind == "tower" for row in there) == 4, "who only reads is no member"
+    assert sum(row.chores for row in there) == 1
+    if skewed:
+        assert {round(row.offset_s / 60) for row in there} == {0, 1, -1}
+        assert "the clock of two is 60 s ahead of the database's" in " ".join(view.wrong)
+    with capsys.disabled():
+        spread = sorted(g for each in gaps.values() for g in each)
+        print(
+            f"4 agents, 6 towers: read every {spread[0]:.1f}-{spread[-1]:.1f} s of {every:g} s (median "
+            f"{spread[len(spread) // 2]:.1f}), all taken over within {taken_over:.0f} s, {len(keys)} messages once"
         )
