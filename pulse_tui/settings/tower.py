@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from pulse_tui.domain.errors import ConfigError, Problem
-from pulse_tui.settings.check import convert, failed
+from pulse_tui.settings.check import convert, failed, nearest
 from pulse_tui.settings.document import Node, read
 from pulse_tui.settings.shapes import Section
 
 FILE = "tower.yaml"
 
 Keys = str | tuple[str, ...]
+
+
+class BellWhen(StrEnum):
+    """When the terminal's bell rings."""
+
+    OFF = "off"
+    P1 = "p1"
+
+
+class LinksWhen(StrEnum):
+    """When addresses are written so that the terminal can follow them."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
 
 
 class ContextShape(Section, frozen=True, kw_only=True):
@@ -34,6 +50,12 @@ class TowerShape(Section, frozen=True, kw_only=True):
     """Action to key or keys, everywhere; or screen to such a table: ``pulse-tui help keys`` has the names of both."""
     contexts: dict[str, str | ContextShape] = msgspec.field(default_factory=dict)
     """Name of an estate to its configuration, for ``:ctx``."""
+    time_zone: str = ""
+    """Of the operator's own clock, as in ``Europe/Berlin``: shown beside UTC. Without it ``$TZ`` counts."""
+    bell: BellWhen = BellWhen.OFF
+    """``p1``: the terminal's bell rings once for a new P1."""
+    links: LinksWhen = LinksWhen.AUTO
+    """Whether addresses can be followed (OSC 8); ``auto``: where the terminal is known to."""
 
 
 class KeyChoice(NamedTuple):
@@ -61,6 +83,9 @@ class Preferences(NamedTuple):
     keys: tuple[KeyChoice, ...] = ()
     contexts: tuple[Estate, ...] = ()
     """In the order of the file."""
+    time_zone: str = ""
+    bell: BellWhen = BellWhen.OFF
+    links: LinksWhen = LinksWhen.AUTO
 
 
 def read_preferences(path: Path) -> Preferences:
@@ -75,9 +100,23 @@ def read_preferences(path: Path) -> Preferences:
         return Preferences()
     keys = tuple(_choices(node.get("keys")))
     contexts = tuple(_estates(shape, node, path.parent, problems))
+    problems.extend(_unknown_zone(shape, node))
     if problems:
         raise ConfigError(problems)
-    return Preferences(keys, contexts)
+    return Preferences(keys, contexts, shape.time_zone, shape.bell, shape.links)
+
+
+def _unknown_zone(shape: TowerShape, node: Node) -> Iterator[Problem]:
+    """A zone that this machine does not know, with the nearest that it does."""
+    if not shape.time_zone:
+        return
+    from zoneinfo import available_timezones  # noqa: PLC0415  100 ms where the machine has no list of its own
+
+    known = available_timezones()
+    if shape.time_zone not in known:
+        place = node.get("time_zone")
+        what = f"time_zone: {shape.time_zone!r} is no time zone that this machine knows"
+        yield Problem(str(place.mark) if place is not None else "", what, nearest(shape.time_zone, known))
 
 
 def _choices(node: Node | None) -> Iterator[KeyChoice]:

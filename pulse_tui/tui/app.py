@@ -21,6 +21,7 @@ from pulse_tui.tui.common.wing import CommonWing
 from pulse_tui.tui.context import BackgroundRunner, Context
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.keys import QUIT
+from pulse_tui.tui.kit.manners import Manners
 from pulse_tui.tui.kit.opening import Opening
 from pulse_tui.tui.kit.screen import Head
 from pulse_tui.tui.main import MainScreen
@@ -49,6 +50,8 @@ class Tower(App[None]):
     ENABLE_COMMAND_PALETTE = False
     ESCAPE_TO_MINIMIZE = False
     BINDINGS: ClassVar[list[BindingType]] = [QUIT]
+    manners = Manners()
+    """What suits the operator and their terminal."""
 
     def __init__(
         self,

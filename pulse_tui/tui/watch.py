@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 
 from pulse_tui.domain.moments import from_us, to_us
+from pulse_tui.tui.bell import RING, Bell
+from pulse_tui.tui.kit.manners import manners
 from pulse_tui.tui.kit.screen import BaseScreen, Head
 from pulse_tui.tui.main import MainScreen
 from pulse_tui.tui.notices import Notices
@@ -58,6 +60,7 @@ class Watch:
         self._before = head
         self._live_mark: object = None
         self._urgent: frozenset[str] | None = None
+        self._bell = Bell()
 
     @property
     def live_us(self) -> int:
@@ -122,9 +125,17 @@ class Watch:
                 if isinstance(screen, BaseScreen):
                     screen.set_head(head)
 
+    def _ring(self, board: Board) -> None:
+        """A new P1 rings, where the operator wants that; the past never does."""
+        if self.past is None and self._bell.due(board, self.live_us) and manners(self._app).bell:
+            driver = self._app._driver
+            if driver is not None:
+                driver.write(RING)
+
     def show_board(self, board: Board) -> None:
         """Draw it."""
         self.board = board
+        self._ring(board)
         self.set_head(header=board.header)
         self.main.show_board(board, self.now_us)
 

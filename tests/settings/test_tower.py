@@ -53,3 +53,21 @@ def test_a_mistake_is_refused_with_its_line(tmp_path: Path, text: str, said: str
         read_preferences(written(tmp_path, text))
     assert said in str(refused.value)
     assert str(tmp_path / "tower.yaml") in str(refused.value)
+
+
+def test_what_suits_the_terminal_is_chosen_in_a_line_each(tmp_path: Path) -> None:
+    read = read_preferences(written(tmp_path, "time_zone: Europe/Berlin\nbell: p1\nlinks: off\n"))
+    assert (read.time_zone, read.bell, read.links) == ("Europe/Berlin", "p1", "off")
+
+
+def test_a_zone_that_nobody_knows_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_preferences(written(tmp_path, "keys: {a: b}\ntime_zone: Europe/Berlln\n"))
+    assert "tower.yaml:2: time_zone: 'Europe/Berlln' is no time zone that this machine knows" in str(caught.value)
+    assert "Europe/Berlin" in str(caught.value)
+
+
+@pytest.mark.parametrize("line", ["bell: p9", "links: maybe", "time_zone: 3"])
+def test_a_word_that_is_none_of_the_choices_is_refused_at_its_line(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ConfigError, match=r"tower\.yaml:1"):
+        read_preferences(written(tmp_path, f"{line}\n"))

@@ -22,14 +22,14 @@ def _mark(row: Notice) -> Span:
 
 
 def message_cells(row: Notice, now_us: int) -> Cells:
-    """AT, whether it is about something that did not work, MESSAGE."""
+    """UTC, whether it is about something that did not work, MESSAGE."""
     del now_us
     text = " ".join(row.text.split())
     return (row.at, styles.DIM), _mark(row), (safe(text), styles.BAD if row.bad else styles.PLAIN)
 
 
 def command_cells(row: Notice, now_us: int) -> Cells:
-    """AT, whether it was done, COMMAND."""
+    """UTC, whether it was done, COMMAND."""
     del now_us
     return (row.at, styles.DIM), _mark(row), (safe(row.command), styles.BOLD if not row.note else styles.DIM)
 
@@ -40,7 +40,7 @@ def _fields(row: Notice) -> Fields:
 
 MESSAGES: Final[Spec[Notice]] = Spec(
     title="Messages, newest first",
-    columns=(Column("AT", 8, 8), Column("", 1, 1), Column("MESSAGE", 20, 0)),
+    columns=(Column("UTC", 8, 8), Column("", 1, 1, name="outcome"), Column("MESSAGE", 20, 0)),
     cells=message_cells,
     key=lambda row: str(row.number),
     fields=_fields,
@@ -51,7 +51,7 @@ MESSAGES: Final[Spec[Notice]] = Spec(
 )
 COMMANDS: Final[Spec[Notice]] = Spec(
     title="Commands, newest first",
-    columns=(Column("AT", 8, 8), Column("", 1, 1), Column("COMMAND", 20, 0)),
+    columns=(Column("UTC", 8, 8), Column("", 1, 1, name="outcome"), Column("COMMAND", 20, 0)),
     cells=command_cells,
     key=lambda row: str(row.number),
     fields=_fields,

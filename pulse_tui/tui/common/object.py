@@ -64,6 +64,7 @@ class ObjectScreen(PageScreen):
         """``command``: what prints the same; empty where none does."""
         self.about, self.written, self.command, self.as_json = ref, written, command, False
         super().__init__(head, self._title(), _blocks(written.yaml))
+        self.document.local = False  # the data is shown as it is
 
     def ref(self) -> Ref:
         return self.about

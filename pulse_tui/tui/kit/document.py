@@ -11,6 +11,7 @@ from rich.style import Style
 
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Line, Span, fit, safe
+from pulse_tui.tui.kit.manners import addresses, clocked, linked, manners
 
 Lines = Sequence[tuple[str, str]]
 """A page as the desk gives it: (label, text) lines."""
@@ -98,7 +99,7 @@ QUESTIONS = ("WHAT CHANGED", "WHAT IS THE RISK", "WHAT TO DO NOW")
 """Where a page begins with these, the last of them is seen without scrolling."""
 
 
-def lay_out(blocks: Sequence[Block], width: int, height: int = 0) -> list[Line]:
+def lay_out(blocks: Sequence[Block], width: int, height: int = 0, links: bool = False) -> list[Line]:
     """The page as lines. The label column is as wide as the widest label, or above the text on a narrow screen.
 
     ``height``: lines that are seen at once. A page that begins with the three questions and has more is folded: what is
@@ -106,7 +107,7 @@ def lay_out(blocks: Sequence[Block], width: int, height: int = 0) -> list[Line]:
     """
     labels = max((cell_len(block.label) for block in blocks), default=0)
     beside = labels + 3 if labels + 3 <= width // 3 else 3
-    parts = [_laid(block, width, beside) for block in blocks]
+    parts = [_laid(block, width, beside, links) for block in blocks]
     apart = [bool(number and block.label and not block.tight) for number, block in enumerate(blocks)]
     if height and beside > 3 and tuple(block.label for block in blocks[:3]) == QUESTIONS:
         kept = _seen_at_once([len(part) for part in parts[:3]], height - 3)
@@ -124,15 +125,17 @@ def lay_out(blocks: Sequence[Block], width: int, height: int = 0) -> list[Line]:
     return lines
 
 
-def _laid(block: Block, width: int, beside: int) -> list[Line]:
+def _laid(block: Block, width: int, beside: int, links: bool = False) -> list[Line]:
     lines: list[Line] = []
     label = f" {safe(block.label)}"
     if block.label and beside == 3:
         lines.append(((label, block.label_style),))
         label = ""
     for text in block.lines or ("",):
+        known = addresses(text) if links else frozenset[str]()
         for part in wrap(text, max(8, width - beside - 1)):
-            lines.append(((fit(label, beside), block.label_style), *tint(part, block.style)))
+            spans = linked(tint(part, block.style), known)
+            lines.append(((fit(label, beside), block.label_style), *spans))
             label = ""
     return lines
 
@@ -149,6 +152,9 @@ def _seen_at_once(long: Sequence[int], room: int) -> list[int]:
 
 class Document(Canvas):
     """Shows a page, scrolls it, and keeps its place when the page changes."""
+
+    local = True
+    """Whether the operator's own clock stands beside the moments of the page, where they chose one."""
 
     def __init__(self, blocks: Sequence[Block] = (), *, id: str | None = None) -> None:
         """The page to start with."""
@@ -172,7 +178,10 @@ class Document(Canvas):
 
     def prepare(self, width: int, height: int) -> None:
         if self._laid_for != (width, height):
-            self._lines = lay_out(self._blocks, width, height)
+            of = manners(self.app)
+            zone = of.zone if self.local else None
+            shown = [b._replace(lines=tuple(clocked(line, zone) for line in b.lines)) for b in self._blocks]
+            self._lines = lay_out(shown if zone is not None else self._blocks, width, height, of.links)
             self._laid_for = (width, height)
         self._top = max(0, min(self._top, len(self._lines) - height))
 

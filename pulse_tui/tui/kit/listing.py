@@ -17,6 +17,7 @@ from pulse_tui.tui.kit.crumbs import crumb
 from pulse_tui.tui.kit.document import tint, wrap
 from pulse_tui.tui.kit.filter_line import MARKS, FilterScreen
 from pulse_tui.tui.kit.keys import EVERYWHERE, MOVES, Key, bind
+from pulse_tui.tui.kit.manners import clocked, manners
 from pulse_tui.tui.kit.page import TitleLine
 from pulse_tui.tui.kit.rows import RowT, Spec
 from pulse_tui.tui.kit.screen import Head
@@ -39,7 +40,8 @@ class Sentences(Canvas):
         self.sentences = tuple(sentences)
 
     def _lines(self, width: int) -> list[str]:
-        return [part for text in self.sentences for part in wrap(text, max(8, width - 2))]
+        zone = manners(self.app).zone
+        return [part for text in self.sentences for part in wrap(clocked(text, zone), max(8, width - 2))]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self._lines(width))
@@ -76,7 +78,8 @@ class Detail(Canvas):
         self.redraw()
 
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
-        lines = flow(self.spans, max(8, width - 2))
+        zone = manners(self.app).zone
+        lines = flow([(clocked(text, zone), style) for text, style in self.spans], max(8, width - 2))
         if y == height - 1 and len(lines) > height:
             return [(" ", styles.PLAIN), *lines[y], ("…", styles.DIM)]
         return [(" ", styles.PLAIN), *lines[y]] if y < len(lines) else ()

@@ -18,6 +18,7 @@ from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Span, fit, frame_bottom, frame_top, notice
 from pulse_tui.tui.kit.columns import Arrangement, BadColumn, arrow, found, letters, title_spans
 from pulse_tui.tui.kit.filters import Filter, parse
+from pulse_tui.tui.kit.manners import manners
 from pulse_tui.tui.kit.measured import Order, Sieve, Widest
 from pulse_tui.tui.kit.rows import Column, RowT, Spec, column_widths
 
@@ -65,6 +66,10 @@ class Table(Canvas, Generic[RowT]):
         self._sieve: Sieve[RowT] = Sieve()
         self._order: Order[RowT] = Order()
         self._widths: tuple[int, ...] = ()
+
+    def on_mount(self) -> None:
+        """What a filter calls ``03:00`` is by the operator's own clock."""
+        self.zone = manners(self.app).zone or UTC
 
     # ------------------------------------------------------------------ what it shows
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from rich.style import Style
 
-from pulse_tui.domain.moments import from_us
+from pulse_tui.domain.moments import from_us, iso
 from pulse_tui.domain.views.rollback import DUE, HALF_WAY, PlanLine, PlanStory, RunStory, StepView, VoteView
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
@@ -285,8 +285,8 @@ def _approvals(plan: PlanStory, now_us: int) -> Block:
     lines = [f"{plan.approvals_given} of {plan.approvals_needed} given" + (f"; {plan.waits}" if plan.waits else "")]
     if plan.open:
         time_left = left(plan.expires_us, now_us)
-        at = clock(plan.expires_us)
-        lines.append(f"expires in {time_left}, at {at} UTC" if time_left else f"EXPIRED at {at} UTC: make a new plan")
+        at = iso(from_us(plan.expires_us))
+        lines.append(f"expires in {time_left}, at {at}" if time_left else f"EXPIRED at {at}: make a new plan")
     lines += [_vote_line(vote) for vote in plan.votes]
     if plan.signs is not None and plan.may_approve and plan.missing:
         lines.append(f"yours is {cut(plan.signs.words)}")
@@ -300,7 +300,7 @@ def _vote_line(vote: VoteView) -> str:
     signed = "signed" if vote.signed else "not signed: rests on the account and $PULSE_OPERATOR"
     why = f": {cut(vote.reason)}" if vote.reason else ""
     key = cut(vote.key, 18) or "?"
-    return f"{mark} {cut(vote.who, NAME)} {how} at {clock(vote.at_us)} with key {key}{void}{why} ({signed})"
+    return f"{mark} {cut(vote.who, NAME)} {how} at {iso(from_us(vote.at_us))} with key {key}{void}{why} ({signed})"
 
 
 def _check_lines(checks: tuple[tuple[str, bool, bool, str], ...]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from pulse_tui.domain.moments import from_us
+from pulse_tui.domain.moments import from_us, iso
 from pulse_tui.domain.ref import Ref, note_ref
 from pulse_tui.domain.views.vendors import NoteEdit, NoteStory
 from pulse_tui.tui.asks import vendors as asks
@@ -29,7 +29,7 @@ def edit_blocks(edits: tuple[NoteEdit, ...]) -> Iterator[Block]:
     """How it was edited, the newest first: what moved, then the words that went and those that came."""
     label = "HISTORY"
     for edit in reversed(edits):
-        what = f"{from_us(edit.at_us):%Y-%m-%d %H:%M}  {edit.what}"
+        what = f"{iso(from_us(edit.at_us))}  {edit.what}"
         same = edit.what == "edited" and not edit.hunks and not edit.moved
         moved = "; ".join(edit.moved) or ("nothing that is compared changed" if same else "")
         yield Block(label, (safe(what + (f": {moved}" if moved else "")),), tight=not label)

@@ -144,7 +144,7 @@ def test_the_page_wakes_exactly_when_it_reads_otherwise(ahead_us: int) -> None:
 
 
 def test_a_plan_that_expired_says_so_at_its_moment_and_wakes_no_more() -> None:
-    assert "EXPIRED at 03:40:00 UTC: make a new plan" in words(PLAN, PLAN.expires_us)
+    assert "EXPIRED at 2026-11-23T03:40:00Z: make a new plan" in words(PLAN, PLAN.expires_us)
     assert next_change(PLAN, PLAN.expires_us) is None
 
 
