@@ -82,7 +82,7 @@ class Outcome(NamedTuple):
     failed: bool = False
     """Whether it did not work."""
     notes: Sequence[str] = ()
-    """The message in parts, where each is of another kind: happenings."""
+    """Happenings: of a housekeeping the message in parts, of a round what stands beside it."""
 
 
 class Hooks(Protocol):
@@ -255,6 +255,8 @@ class Scheduler:
             what = happening(outcome.message, "round_failed" if outcome.failed else "round", level)
             sentence = Happening(f"{source}: {what}", what.event, what.level, **{"source": source, **what.about})
             (self._fail if outcome.failed else self._tell)(sentence)
+        for note in outcome.notes:
+            self._tell(note)
         if outcome.changed:
             self._on_change()
         if not self._stopping:

@@ -41,6 +41,8 @@ PRUNE_S = 1.0
 """How long is pruned at a time: whoever leaves does not wait for more."""
 PRUNE_MOST_S = {True: 0.025, False: 0.08}
 """What one transaction of it should last at most, on SQLite or not: other writers wait meanwhile."""
+LISTED = 20
+"""Alerts of a round that are named in the log of an agent."""
 REJUDGED = 8
 """Runs that are judged again in one housekeeping: deliveries and deadlines do not wait for the others."""
 
@@ -182,7 +184,24 @@ def collect(house: House, source: str, lanes: Lanes | None = None, *, due: bool 
         changed=news or done.tally.observations > 0,
         skipped=done.skipped,
         failed=not done.ok,
+        notes=_opened(house, source, done.tally.opened[:LISTED]) if lanes is not None else (),
     )
+
+
+def _opened(house: House, source: str, idents: Sequence[str]) -> list[Happening]:
+    """A sentence for each alert that a round opened."""
+    if not idents:
+        return []
+    with house.store.read() as tx:
+        found = [alert for ident in idents if (alert := tx.judgements.alert(ident)) is not None]
+    notes = list[Happening]()
+    for alert in found:
+        about = {"alert": alert.id, "source": source, "priority": alert.priority.value, "rule": alert.rule_id}
+        if alert.asset_id is not None:
+            about["asset"] = alert.asset_id
+        text = f"{alert.priority.value} opened: {alert.title} (pulse-tui explain {alert.id})"
+        notes.append(Happening(text, "alert_opened", Level.INFO, **about))
+    return notes
 
 
 class Keeping(NamedTuple):

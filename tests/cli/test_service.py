@@ -156,13 +156,17 @@ def test_probes_share_the_listener_of_the_hooks_where_they_have_its_address(shel
 
 def test_the_log_is_an_object_a_line_and_holds_no_secret(shell: Shell, server: Loopback) -> None:
     server.on("GET", "/feed", Reply(500, b"no"))
+    (shell.config / "signals" / "s.jsonl").write_text(signal_line())
     agent = Agent(shell.config, "--log-format", "json", "--log-level", "debug")
-    until(lambda: "round_failed" in agent.log and "round_ended" in agent.log, "a round that failed")
+    until(lambda: all(e in agent.log for e in ("round_failed", "round_ended", "alert_opened")), "the rounds")
     assert agent.end() == 0
     lines = agent.objects()
     assert all({"at", "level", "event", "message"} <= set(line) for line in lines)
     failed = next(line for line in lines if line["event"] == "round_failed")
     assert (failed["level"], failed["source"]) == ("warning", "news")
+    opened = next(line for line in lines if line["event"] == "alert_opened")
+    assert (opened["source"], opened["asset"], opened["priority"]) == ("drop", "my-bot", "P2")
+    assert opened["alert"] in opened["message"]
     assert (lines[0]["event"], lines[-1]["event"]) == ("started", "stopping")
 
 

@@ -64,6 +64,8 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     fired: int = 0
     indeterminate: int = 0
     alerts: int = 0
+    opened: tuple[str, ...] = ()
+    """The ids of the first alerts of each batch."""
     remarks: tuple[str, ...] = ()
     """Sentences for whoever brought the records in: what was stored but could not be judged."""
 
@@ -361,4 +363,5 @@ def _respond(
         fired=sum(d.outcome is Outcome.FIRED for d, _ in pairs),
         indeterminate=sum(d.outcome is Outcome.INDETERMINATE for d, _ in pairs),
         alerts=responder.opened,
+        opened=tuple(responder.named),
     )

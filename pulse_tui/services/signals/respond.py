@@ -27,6 +27,9 @@ from pulse_tui.services.signals.review_work import end_with_alert
 from pulse_tui.services.signals.silenced import Standing
 from pulse_tui.services.signals.waived import excuse_of
 
+NAMED = 20
+"""New alerts whose ids are kept for whoever reports them."""
+
 
 class Responder:
     """Responds to the decisions of one batch, inside its transaction."""
@@ -45,6 +48,8 @@ class Responder:
         self._waivers: bool | None = None
         self._silences = Standing(tx, now, parts.maintenance)
         self.opened = 0
+        self.named: list[str] = []
+        """The ids of the first of them."""
 
     def expect(self, fingerprints: Iterable[str]) -> None:
         """Look up the open alerts of a whole batch at once."""
@@ -196,6 +201,8 @@ class Responder:
                 deadline=_deadline(decision),
                 respond_within_s=decision.respond_within_s,
             )
+            if len(self.named) < NAMED:
+                self.named.append(alert.id)
             alert = flapping.opened(self._tx, self._parts.policy, alert, fact.signal.signal_type)
             names = (alert.signal_fingerprint, *_other_names(fact.signal))
             earlier = [a for a in self._tx.judgements.before(names, self._now) if a.environment == alert.environment]
