@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from pulse_tui.domain.health import PUSHED
-from pulse_tui.domain.text import many
 from pulse_tui.domain.words import PRIORITY_RANK
 from pulse_tui.tui.alerts.rows import ALERTS, INCIDENT, alert_cells
 from pulse_tui.tui.alerts.verdict_keys import VERDICT_KEYS
@@ -44,6 +43,8 @@ def no_alerts(board: Board) -> str:
         return "no source is configured, so nothing is watched. q leaves; then pulse-tui help sources names the kinds"
     if all(source.last_good_us is None for source in board.sources):
         if all(source.kind == PUSHED for source in board.sources):
+            from pulse_tui.domain.text import many  # noqa: PLC0415  the first frame has no board
+
             return f"none of {many(len(board.sources), 'sender')} sent anything yet: S says how each is doing"
         return f"none of {len(board.sources)} sources was collected yet: ctrl-r collects now, S says how each is doing"
     good = f"{len(board.sources) - len(bad)} of {len(board.sources)} sources are good"
