@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from pulse_tui.domain.source import Collected, Cursor
+from pulse_tui.domain.words import Environment
 from pulse_tui.ports.running import Files, Processes
 from pulse_tui.ports.world import Http
 
@@ -31,6 +32,8 @@ class CollectContext(NamedTuple):
     """Replaces ``${NAME}`` in a text by the environment's value; raises ConfigError when unset."""
     packages: Callable[[], tuple[tuple[str, str], ...]] = tuple
     """The (ecosystem, name) of every package that the estate runs, as OSV spells them."""
+    serving: Callable[[str, Environment], str | None] = lambda _asset, _environment: None
+    """The version that serves there; None: it is not known."""
     folder: Path | None = None
     """Where the file that is parsed lies, for formats that are spread over several files; None: it came alone."""
 

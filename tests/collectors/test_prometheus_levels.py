@@ -11,7 +11,8 @@ from scipy import stats  # type: ignore[import-untyped]
 
 from pulse_tui.collectors.prometheus.ask import Grid
 from pulse_tui.collectors.prometheus.level import Followed, Level, Report, Seen, Standing, chance, look, over
-from pulse_tui.collectors.prometheus.options import Options, filled, levels
+from pulse_tui.collectors.prometheus.options import Options, levels
+from pulse_tui.collectors.prometheus.queries import filled
 from pulse_tui.domain.words import Environment, SignalType
 from pulse_tui.settings.check import convert
 from pulse_tui.settings.document import parse
@@ -166,5 +167,5 @@ def test_a_mistake_in_the_configuration_is_named(old: str, new: str, why: str) -
 
 def test_an_objective_about_nothing_and_an_empty_list_are_mistakes() -> None:
     assert "needs 'latency' or 'errors'" in read("url: u\nobjectives: [{asset: bot}]")[1]
-    assert "names nothing to watch" in read("url: u\nobjectives: []")[1]
+    assert "name nothing to watch" in read("url: u\nobjectives: []")[1]
     assert "the key 'objective' is missing" in read("url: u\nobjectives: [{asset: bot, latency: {p95: x}}]")[1]

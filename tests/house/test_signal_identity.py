@@ -16,8 +16,10 @@ import pulse_tui
 from pulse_tui.collectors._shared import ci
 from pulse_tui.collectors.git import bundle
 from pulse_tui.collectors.git.program import Commit
-from pulse_tui.collectors.prometheus import report
+from pulse_tui.collectors.prometheus import comparing, report
 from pulse_tui.collectors.prometheus.ask import Grid
+from pulse_tui.collectors.prometheus.beside import Comparison, Measure, Sides
+from pulse_tui.collectors.prometheus.comparing import Compared
 from pulse_tui.collectors.prometheus.level import Level, Report, Seen, Standing
 from pulse_tui.domain.advisory import Advisory, Audit, Finding
 from pulse_tui.domain.bill import Bill, DependencyChange, Head
@@ -44,6 +46,7 @@ from pulse_tui.enrich.vendors import endings, notes, shifts, withdrawn
 from pulse_tui.enrich.vendors.catalogues import signals as catalogue_signals
 from pulse_tui.enrich.vendors.inuse import Match, Use
 from pulse_tui.enrich.vendors.mentions import Reach
+from pulse_tui.evaluate.statistics.beside import Judged
 from pulse_tui.services.alerts import deliver, reviews
 from pulse_tui.services.components import bills
 from pulse_tui.services.evals import drifts, take
@@ -53,6 +56,7 @@ from pulse_tui.services.rollback import aftermath, log_check, route
 from pulse_tui.services.signals import concerns, dependents, elsewhere, refresh
 from pulse_tui.services.suites import content, runs
 from pulse_tui.settings.shapes import SourceShape, SuiteShape
+from tests.collectors.contexts import context
 from tests.fakes.nouns import (
     CANARY,
     NOW,
@@ -132,6 +136,18 @@ CATALOGUE_CHANGE = catalogue_signals._price(
 )
 
 
+BESIDE = comparing._Say(
+    Comparison(
+        asset=BOT.id,
+        sides=Sides(canary='track="canary"', beside='track="stable"'),
+        measures=(REFUSALS := Measure(name="refusals", events="r{$side}[$window]", of="n{$side}[$window]"),),
+    ),
+    REFUSALS,
+    "3.8.2",
+    1_764_000_000_000,
+    timedelta(0),
+    context(source="live")._replace(now=NOW),
+)
 BUILT: dict[str, Callable[[], Signal | None]] = {
     "rollback": lambda: aftermath._event(plan(), plan().moves[0], run(plan(), ended_at=later(minutes=2))),
     "routing": lambda: route._event(plan(purpose=Purpose.PAUSE), Purpose.PAUSE, run(plan(), ended_at=later(minutes=2))),
@@ -175,6 +191,8 @@ BUILT: dict[str, Callable[[], Signal | None]] = {
                                         ["https://prom/graph"], partial=False),
     "eased": lambda: report.level_signal(LEVEL, Seen(Standing.WITHIN, 1010.0), Report.EASED, PLACE, PLACE.grid.start, [],
                                        partial=True),
+    "worse beside": lambda: BESIDE.verdict(Judged(Verdict.FAIL, 0.06, 0.01, 2.0, 9.0, 40.0), Compared()),
+    "not seen beside": lambda: BESIDE.sight(lost=True),
     "out of sight": lambda: report.sight_signal(LEVEL, Seen(Standing.OPEN, why="no points"), PLACE, PLACE.grid.start, [],
                                               breach=True),
     "in sight": lambda: report.sight_signal(LEVEL, Seen(Standing.WITHIN, 900.0), PLACE, None, [], breach=False),
@@ -214,7 +232,7 @@ def test_signals_are_made_in_one_place_and_every_maker_is_kept_here() -> None:
     texts = {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in root.rglob("*.py")}
     assert [name for name, text in texts.items() if re.search(r"\bSignal\(\n", text)] == ["domain/signal.py"]
     makers = {name for name, text in texts.items() if re.search(r"\bobserved\(\n", text)} - {"domain/signal.py"}
-    modules = (aftermath, bills, content, deliver, runs, refresh, concerns, events, drifts, take, decide, report, bundle, ci,
+    modules = (aftermath, bills, comparing, content, deliver, runs, refresh, concerns, events, drifts, take, decide, report, bundle, ci,
                matching, notes, regressions, log_check, route, dependents, shifts,
                catalogue_signals, endings, withdrawn, reviews, elsewhere)  # fmt: skip
     assert makers == {Path(str(m.__file__)).relative_to(root).as_posix() for m in modules}

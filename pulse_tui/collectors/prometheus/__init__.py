@@ -17,6 +17,20 @@
             objective: 1%
           requests: sum(increase(http_requests_total{job="bot"}[$window]))
 
+and a canary beside what serves the same traffic, looked at after every round by statistics that stay valid however often
+one looks: what more than ``limit`` times the other side does is a FAIL, as that of a benchmark.
+
+      comparisons:
+        - asset: support-bot
+          sides: {canary: 'track="canary"', beside: 'track="stable"'}
+          preset: otel_genai                # errors, tool errors, tokens, duration, as OpenTelemetry names them
+          measures:
+            - name: refusals
+              events: (sum(increase(refusals_total{$side}[$window])) or vector(0))
+              of: sum(increase(requests_total{$side}[$window]))
+            - {name: guardrail_blocks, safety: true, limit: 1.5, events: "...", of: "..."}
+            - {name: cost, cost: true, total: "...", of: "..."}
+
 Each query must yield one series. A histogram knows no latency above its highest finite bucket: that bucket has to lie
 above the objective times the limit. Without ``or vector(0)`` a service that never failed has no error rate at all.
 While all is well nothing is reported.
@@ -26,15 +40,20 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import TypeVar
 from urllib.parse import quote
 
 import msgspec
 
 from pulse_tui.collectors._shared.files import refuse
 from pulse_tui.collectors.prometheus.ask import Grid, Point, Points, Server
+from pulse_tui.collectors.prometheus.beside import Comparison, Measure
+from pulse_tui.collectors.prometheus.comparing import Compared, compare
 from pulse_tui.collectors.prometheus.level import BLIND, Followed, Level, Nonsense, Report, look
-from pulse_tui.collectors.prometheus.options import Objective, Options, filled, levels
+from pulse_tui.collectors.prometheus.options import Objective, Options, levels
+from pulse_tui.collectors.prometheus.queries import filled
 from pulse_tui.collectors.prometheus.report import Watched, level_signal, sight_signal
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.limits import contained
@@ -45,6 +64,7 @@ from pulse_tui.ports import CollectContext
 
 __all__ = ["Options", "collect"]
 
+T = TypeVar("T")
 _AGAIN_MS = 24 * 3_600_000
 """A problem that lasts is reported again after this long."""
 _SKEW_S = 60.0
@@ -59,6 +79,7 @@ class _Mark(msgspec.Struct, omit_defaults=True):
     """The bookmark: the last report of each level and of each problem (ms, by the server's clock)."""
 
     levels: dict[str, Followed] = {}
+    compared: dict[str, Compared] = {}
     troubles: dict[str, int] = {}
 
 
@@ -73,11 +94,19 @@ def collect(options: Options, context: CollectContext) -> Collected:
     server = Server(options.url, options.token, login, context)
     looking = _Round(options, server, server.time(), context)
     # A level that had to wait for the next round must not be the last in it again.
-    first = int(fingerprint(str(looking.end_ms)), 16) % len(options.objectives)
+    turn = int(fingerprint(str(looking.end_ms)), 16)
     until = time.monotonic() + _ROUND_S
-    for objective in (*options.objectives[first:], *options.objectives[:first]):
+    for objective in _from(options.objectives, turn):
         looking.at(objective, late=time.monotonic() > until)
+    for comparison in _from(options.comparisons, turn):
+        for measure in comparison.wanted:
+            looking.beside(comparison, measure, late=time.monotonic() > until)
     return looking.over()
+
+
+def _from(items: Sequence[T], turn: int) -> Sequence[T]:
+    first = turn % len(items) if items else 0
+    return (*items[first:], *items[:first])
 
 
 class _Round:
@@ -92,6 +121,8 @@ class _Round:
         self.end_ms = int(there * 1_000) // self._step * self._step
         before = _remembered(context.cursor.bookmark)
         self._levels = before.levels
+        self._compared = before.compared
+        self._compares: set[str] = set()
         self._known: set[str] = set()
         self._troubles = {key: at for key, at in before.troubles.items() if 0 <= self.end_ms - at < _AGAIN_MS}
         self._signals: list[Signal] = []
@@ -133,6 +164,35 @@ class _Round:
             if points is not None:
                 self._follow(level, points, counted, objective.min_requests, watched)
 
+    def beside(self, comparison: Comparison, measure: Measure, *, late: bool) -> None:
+        """One measure of a canary and of what serves beside it."""
+        name = f"{comparison.asset} {comparison.environment.value} {measure.name}"
+        self._compares.add(name)
+        if late:
+            what = f"not queried in this round, which took over {_ROUND_S:g} s already"
+            self._trouble(name, what, "Simplify the queries, or record them in rules")
+            return
+        try:
+            after, signals = compare(
+                comparison,
+                measure,
+                self._compared.get(name, Compared()),
+                server=self._server,
+                end_ms=self.end_ms,
+                silent_s=float(self._options.silent_after),
+                ahead=self._ahead,
+                context=self._context,
+            )
+        except Exception as broken:  # whatever one query does, the others are asked
+            error = contained(name, broken)
+            if error.retry_after is not None:
+                raise error from None
+            self._fail(name, error, measure.of)
+            return
+        self._read += 1
+        self._compared[name] = after
+        self._signals += signals
+
     def over(self) -> Collected:
         """The result. Raises SourceError when nothing could be read."""
         if self._failed and not self._read:
@@ -144,7 +204,8 @@ class _Round:
                 what = "no longer watched while its breach is open: nothing will resolve it"
                 self._trouble(name, what, "Resolve its alert by hand")
         kept = {n: f for n, f in self._levels.items() if n in self._known and f != Followed()}
-        bookmark = msgspec.json.encode(_Mark(kept, self._troubles), order="deterministic").decode()
+        compared = {name: state for name, state in self._compared.items() if name in self._compares}
+        bookmark = msgspec.json.encode(_Mark(kept, compared, self._troubles), order="deterministic").decode()
         return Collected(
             observations=tuple(self._signals),
             rejected=tuple(self._rejected),

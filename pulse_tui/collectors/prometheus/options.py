@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated
@@ -10,7 +9,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from pulse_tui.collectors.prometheus.beside import Comparison
 from pulse_tui.collectors.prometheus.level import Level
+from pulse_tui.collectors.prometheus.queries import filled, readable
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Environment, SignalType
 from pulse_tui.settings.check import Seconds, seconds
@@ -36,7 +37,7 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def __post_init__(self) -> None:
         """Raise ValueError for an objective without a unit, or a query with another variable than $window."""
-        _readable(self.p95, "p95")
+        readable(self.p95, "p95")
         if self.objective is not None:  # the settings' reader fills in None for what is wrong
             milliseconds(self.objective)
 
@@ -53,7 +54,7 @@ class Errors(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def __post_init__(self) -> None:
         """Raise ValueError for an objective that is not a share, or a query with another variable than $window."""
-        _readable(self.rate, "rate")
+        readable(self.rate, "rate")
         given: Sequence[object] = (self.objective, self.limit)
         if None not in given and percent(self.objective) * self.limit >= 100:
             raise ValueError(f"{self.limit:g} times {clean(self.objective, 40)} can never be passed: lower it")
@@ -77,7 +78,7 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def __post_init__(self) -> None:
         """Raise ValueError for an objective about nothing."""
-        _readable(self.requests, "requests")
+        readable(self.requests, "requests")
         if self.latency is None and self.errors is None:
             raise ValueError("an objective needs 'latency' or 'errors'")
 
@@ -90,8 +91,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     url: str
-    objectives: tuple[Objective, ...]
+    objectives: tuple[Objective, ...] = ()
     """What is watched: one entry for each asset and environment."""
+    comparisons: tuple[Comparison, ...] = ()
+    """Canaries that are compared with what serves beside them."""
     token: str | None = None
     username: str | None = None
     password: str | None = None
@@ -105,11 +108,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError("'username' and 'password' go together")
         if self.token is not None and self.username is not None:
             raise ValueError("give 'token', or 'username' and 'password', not both")
-        given: Sequence[object] = (self.objectives, self.window, self.step)
+        given: Sequence[object] = (self.objectives, self.comparisons, self.window, self.step)
         if None in given:
             return  # the settings' reader fills in None for what is wrong
-        if not self.objectives:
-            raise ValueError("'objectives' names nothing to watch")
+        if not self.objectives and not self.comparisons:
+            raise ValueError("'objectives' and 'comparisons' name nothing to watch")
         seen: set[tuple[str, Environment]] = set()
         watching: Sequence[Objective | None] = self.objectives
         for one in watching:
@@ -120,6 +123,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             if (one.asset, one.environment) in seen:
                 raise ValueError(f"{one.asset} has two objectives in {one.environment}")
             seen.add((one.asset, one.environment))
+        compared: Sequence[Comparison | None] = self.comparisons
+        places = [(one.asset, one.environment) for one in compared if one is not None]
+        if len(set(places)) < len(places):
+            raise ValueError("a deployment has two comparisons: give it one with all measures")
 
 
 _MOST_LATENCY_MS = 7 * 86_400_000.0
@@ -156,12 +163,6 @@ def levels(objective: Objective, window_s: float) -> Iterator[Level]:
         )
 
 
-def filled(query: str, window_s: float) -> str:
-    """The query with ``$window`` as a duration of PromQL."""
-    ms = round(window_s * 1_000)
-    return re.sub(r"\$window\b", f"{ms // 1_000}s" if ms % 1_000 == 0 else f"{ms}ms", query)
-
-
 def milliseconds(text: str) -> float:
     """A duration with its unit, in milliseconds. Raises ValueError for none, one without a unit, and zero."""
     found = seconds(text)
@@ -180,16 +181,3 @@ def percent(text: str) -> float:
     if rest or not 0 < share < 100:
         raise ValueError(f"{clean(text, 40)!r} is not a share of requests: write 1% or 0.01")
     return round(share, 9)
-
-
-#: A dashboard's variables, which a query that was copied from one still has: $__rate_interval, ${job}, [$interval].
-_FOREIGN = re.compile(r"\$__\w+|\$\{[A-Za-z_]\w*[^}]*\}|\[\s*\$(?!window\b)\w*")
-
-
-def _readable(query: str | None, key: str) -> None:
-    if query is None:
-        return
-    if not query.strip():
-        raise ValueError(f"{key!r} holds no query")
-    if found := _FOREIGN.search(query):
-        raise ValueError(f"{key!r} has {clean(found[0], 40)}, which nobody fills in: only $window is known")

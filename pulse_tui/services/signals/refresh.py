@@ -20,7 +20,7 @@ from pulse_tui.domain.signal import Signal, fingerprint, observed
 from pulse_tui.domain.source import LONGEST_PAUSE_S, Collected, Rejected, SourceStatus, Standing
 from pulse_tui.domain.text import distinct, many
 from pulse_tui.domain.trust import Condition, TrustState
-from pulse_tui.domain.words import ComponentKind, Recommended, Severity, SignalType
+from pulse_tui.domain.words import ComponentKind, Environment, Recommended, Severity, SignalType
 from pulse_tui.enrich.advisories.coverage import packages_of
 from pulse_tui.enrich.vendors.vigil import as_before, conditions, late
 from pulse_tui.ports import Transaction
@@ -106,7 +106,7 @@ def _early(tx: Transaction, shape: SourceShape, lease: str, holder: str, parts: 
 
 def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: datetime) -> Round:
     context = parts.outside.collecting(shape.id, now, status.cursor)
-    context = context._replace(packages=partial(_packages, parts))
+    context = context._replace(packages=partial(_packages, parts), serving=partial(_serving, parts))
     try:
         collected = parts.source_kinds[shape.kind].collect(shape.options, context)
         tally = ingest(collected.observations, collected.rejected, parts, now)
@@ -205,6 +205,12 @@ def _vigil(
             )
     done = absorb([_doubted(shape.id, one, status, now) for one in there], tx, parts, now)
     return msgspec.structs.replace(done, duplicates=0)
+
+
+def _serving(parts: JudgeParts, asset_id: str, environment: Environment) -> str | None:
+    with parts.store.read() as tx:
+        deployment = tx.estate.deployment(asset_id, environment)
+    return deployment.version if deployment is not None else None
 
 
 def _packages(parts: JudgeParts) -> tuple[tuple[str, str], ...]:
