@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     parser.add_argument(
         "action",
         choices=list(_ACTIONS),
-        help="bring the schema up to date / take a copy while everybody works / list the copies / put one back while nobody does / take away what is older than its class is kept",
+        help="bring the schema up to date / take a copy while everybody works / list the copies / put one back while nobody does / take away what is older than its class is kept / give free space back to the disk",
     )
     parser.add_argument("path", nargs="?", help="restore: the backup; list: a folder of them")
     parser.add_argument(
@@ -83,6 +83,12 @@ def _prune(options: argparse.Namespace, house: House) -> int:
     return prune_all(options, house)
 
 
+def _compact(options: argparse.Namespace, house: House) -> int:
+    from pulse_tui.cli.db_compact import compact  # noqa: PLC0415
+
+    return compact(options, house)
+
+
 def _upgrade(options: argparse.Namespace, house: House) -> int:
     """Opening upgrades; triggers that are gone are made again, which the log records."""
     store = house.store
@@ -104,4 +110,5 @@ _ACTIONS: Mapping[str, Callable[[argparse.Namespace, House], int]] = {
     "list": _list,
     "restore": _restore,
     "prune": _prune,
+    "compact": _compact,
 }

@@ -23,12 +23,13 @@ def run(options: argparse.Namespace, _name: str) -> int:
     """Always 0."""
     from pulse_tui.enrich.learning.openmetrics import exposition, families  # noqa: PLC0415
     from pulse_tui.services.learning.metrics import read  # noqa: PLC0415
-    from pulse_tui.services.learning.standing import standing  # noqa: PLC0415
+    from pulse_tui.services.learning.standing import of_disk, standing  # noqa: PLC0415
 
     if not 0 < options.days <= LONGEST_D:
         raise WrongUse(f"--days {options.days} is no span", todo=f"Give 1 to {LONGEST_D}")
     with opened(options, read_only=True) as house:
         found = read(house.rollback, options.days).measures
-        every = [*families(found), *standing(house.rollback)]
+        room = house.store.room()
+        every = [*families(found), *standing(house.rollback), *(of_disk(room) if room is not None else ())]
     emit(options, found, exposition(every))
     return 0

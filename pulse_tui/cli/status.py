@@ -362,6 +362,8 @@ def _policy(h: Header) -> list[str]:
     if h.on_call:
         lines.append(f"on call: {h.on_call}; pulse-tui oncall")
     lines += [f"{concern.what}; {concern.todo}: pulse-tui members" for concern in h.members]
+    if h.disk:
+        lines.append(f"{h.disk}: free space there; once it is full nothing can be written, only read")
     if h.late_reviews:
         verb = "review is" if h.late_reviews == 1 else "reviews are"
         lines.append(f"{h.late_reviews} {verb} overdue: pulse-tui review list")

@@ -107,7 +107,7 @@ def measures_of(house: House) -> Iterator[Family]:
     """What ``pulse-tui metrics`` prints, the queue and the size of the database."""
     from pulse_tui.enrich.learning.openmetrics import families  # noqa: PLC0415
     from pulse_tui.services.learning.metrics import read  # noqa: PLC0415
-    from pulse_tui.services.learning.standing import standing  # noqa: PLC0415
+    from pulse_tui.services.learning.standing import of_disk, standing  # noqa: PLC0415
 
     parts = house.rollback
     yield from families(read(parts, DAYS).measures)
@@ -129,6 +129,9 @@ def measures_of(house: House) -> Iterator[Family]:
     if frame is not None:
         age = (now - frame[1].at).total_seconds()
         yield Family("pulse_frame_age_seconds", "since the last picture of the board", (_one(age),), "seconds")
+    room = house.store.room()
+    if room is not None:
+        yield from of_disk(room)
     size = house.store.size()
     if size is not None:
         yield Family("pulse_database_size_bytes", "what the database takes", (_one(size),), "bytes")

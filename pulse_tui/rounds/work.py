@@ -62,6 +62,7 @@ class Rounds:
         self._watched = False
         self._left = threading.Event()
         self._recording = Recording(house)
+        self._scarce = False
 
     def leave(self) -> None:
         """Look no more for what others queue: the database is about to be closed."""
@@ -100,16 +101,30 @@ class Rounds:
         try:
             self._open()
             if self.attendance.turn():
-                return housekeeping(self._house, self.lanes)
+                return self._with_room(housekeeping(self._house, self.lanes))
             _deliver(Keeping(self._house, self.lanes, REJUDGED, []))
             ended = self.lanes.ended()
-            return outcome(ended.broken, ended.done)
+            return self._with_room(outcome(ended.broken, ended.done))
         except Exception as error:  # as above
             return Outcome(sentence(error), HOUSEKEEPING_S, failed=True)
 
     def part(self) -> None:
         """This process no longer collects: it is no member any more, and another one has the chores at once."""
         self.attendance.leave()
+
+    def _with_room(self, outcome: Outcome) -> Outcome:
+        """A disk that gets full is reported once, and once when there is room again."""
+        room = self._house.store.room()
+        scarce = room is not None and room.scarce
+        if scarce is self._scarce or room is None:
+            return outcome
+        self._scarce = scarce
+        words = f"{room.words()}: free space there; once it is full nothing can be written, only read"
+        said = Trouble(words, "disk_scarce") if scarce else Happening("the disk has room again", "disk_free")
+        message = f"{outcome.message}, {said}" if outcome.message else said
+        return outcome._replace(
+            message=message, failed=outcome.failed or scarce, notes=[*outcome.notes, happening(said, "disk")]
+        )
 
     def wait(self, seconds: float) -> set[str]:
         """The sources whose round did not end in time."""

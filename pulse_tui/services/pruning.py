@@ -103,7 +103,7 @@ def prune(
             if dry:
                 count += len(piece)
                 continue
-            with store.write() as tx:
+            with store.write(quiet=True) as tx:
                 if count == 0:
                     _begin(tx, kind, before, by, now)
                 began = pace.ticks()  # the wait for the lock is nobody's but ours

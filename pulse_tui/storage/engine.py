@@ -190,16 +190,10 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     return engine
 
 
-def can_be_read_alone(url: sa.URL, error: StorageError) -> bool:
-    """Whether an SQLite file could not be opened for want of room beside it, and is complete without: whoever closed it
-    last left no log.
-    """
+def lacks_room(error: StorageError) -> bool:
+    """Whether an SQLite file could not be opened for want of room beside it."""
     cause = error.__cause__.orig if isinstance(error.__cause__, exc.DBAPIError) else None
-    if getattr(cause, "sqlite_errorname", "").split("_")[1:2] not in (["IOERR"], ["CANTOPEN"], ["FULL"]):
-        return False
-    path = Path(url.database or "")
-    wal = path.with_name(path.name + SIDE_FILES[0])
-    return path.is_file() and not (wal.exists() and wal.stat().st_size)
+    return getattr(cause, "sqlite_errorname", "").split("_")[1:2] in (["IOERR"], ["CANTOPEN"], ["FULL"])
 
 
 def _alone(url: sa.URL) -> sa.Engine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import sqlite3
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.member import concerns, until
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.rollback import Rules
+from pulse_tui.domain.room import Room
 from pulse_tui.domain.scope import Scope
 from pulse_tui.domain.views.board import Board, OfPeople, Review
 from pulse_tui.domain.views.evals import Trend
@@ -50,9 +52,10 @@ from pulse_tui.storage.components.dependencies import DependencyTables
 from pulse_tui.storage.components.loading import LoadingTable
 from pulse_tui.storage.engine import (
     CLOCK,
-    can_be_read_alone,
+    SIDE_FILES,
     check_schema,
     connect,
+    lacks_room,
     normalize,
     oldest_of,
     pooled,
@@ -68,6 +71,7 @@ from pulse_tui.storage.plumbing.plumbing import PlumbingTables
 from pulse_tui.storage.registry.estate import EstateTables, KeptEstate
 from pulse_tui.storage.registry.inventory import InventoryTables
 from pulse_tui.storage.rollback.plans import RollbackTables
+from pulse_tui.storage.room import read_aside, room
 from pulse_tui.storage.service.pruning import PrunedTable
 from pulse_tui.storage.service.service import FrameTable, MemberTable
 from pulse_tui.storage.signals.signals import SignalTable
@@ -149,7 +153,8 @@ class SqlStore:
         if file is not None:
             refuse_cut(file)
         new = file is not None and not file.exists()
-        self._alone = False
+        self._alone: Path | None = None
+        self._aside: tempfile.TemporaryDirectory[str] | None = None
         self._on_time = on_time
         self._engine = connect(self.url, on_time=lambda us: on_time(from_us(us)))
         self._writer = self._engine.execution_options(pulse_write=True)
@@ -199,11 +204,20 @@ class SqlStore:
         try:
             return check_schema(self._engine)
         except StorageError as error:
-            if not read_only or not can_be_read_alone(self.url, error):
+            if not read_only or not self.is_sqlite or not lacks_room(error):
                 raise
-            # On a full disk nothing can be put beside the file; it is whole without.
-            self._alone, self._engine = True, connect(self.url, alone=True)
+            # On a full disk nothing can be put beside the file. It is whole without where whoever closed it last left no log.
+            self._alone = self._whole_file()
+            self._engine = connect(self.url.set(database=str(self._alone)), alone=True)
             return check_schema(self._engine)
+
+    def _whole_file(self) -> Path:
+        path = Path(self.url.database or "")
+        log = path.with_name(path.name + SIDE_FILES[0])
+        if not log.exists() or not log.stat().st_size:
+            return path
+        self._aside = read_aside(path, log)
+        return Path(self._aside.name) / path.name
 
     @contextmanager
     def write(self, *, quiet: bool = False) -> Iterator[SqlTransaction]:
@@ -267,7 +281,13 @@ class SqlStore:
             members = [m for m in tx.members.all() if not self._dead(m.id)]
         board = kept.board
         wrong = concerns(members, now)
-        header = board.header._replace(on_call=found.on_call, late_reviews=found.late_reviews, members=wrong)
+        room = self.room()
+        header = board.header._replace(
+            on_call=found.on_call,
+            late_reviews=found.late_reviews,
+            members=wrong,
+            disk=room.words() if room is not None else "",
+        )
         ends = to_us(min(until(m, now) for m in members)) if wrong else None
         moments = [us for us in (board.changes_us, found.changes_us, ends) if us is not None]
         return board._replace(header=header, changes_us=min(moments, default=None))
@@ -291,7 +311,7 @@ class SqlStore:
         """Differs after anybody's commit; a microsecond question on SQLite, a poll of LISTEN on PostgreSQL."""
         if self._mark is None:
             self._mark = (
-                _FileMark(Path(self.url.database or ""), alone=self._alone)
+                _FileMark(self._alone or Path(self.url.database or ""), alone=self._alone is not None)
                 if self.is_sqlite
                 else _server_mark(self.url)
             )
@@ -332,6 +352,10 @@ class SqlStore:
         with translated(self.url):
             return quick_check(Path(self.url.database or ""), within_s)
 
+    def room(self) -> Room | None:
+        """Of the disk that holds the SQLite file; None of another database, or where that cannot be asked."""
+        return room(Path(self.url.database or "")) if self.is_sqlite else None
+
     @property
     def restore(self) -> str:
         """How a backup takes the SQLite file's place."""
@@ -342,6 +366,8 @@ class SqlStore:
         if self._mark is not None:
             self._mark.close()
         self._engine.dispose()
+        if self._aside is not None:
+            self._aside.cleanup()
 
     @property
     def is_sqlite(self) -> bool:

@@ -1,4 +1,4 @@
-"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads|exploitation|feeds|feed_polls|catalogue|resolve|classify|tripwire|nights|delivery|feed30|rehearse|past|hosts]``: prints numbers, judges nothing."""
+"""``python -m tests.bench [verdicts|whole_path|drift|tower|ingest|rollback|signing|steps|demo|registry|alias|board|sync|audit|advisories|advisory_loads|exploitation|feeds|feed_polls|catalogue|resolve|classify|tripwire|nights|delivery|feed30|rehearse|past|hosts|keep]``: prints numbers, judges nothing."""
 
 import importlib
 import sys
@@ -34,6 +34,7 @@ NAMES = [
     "delivery",
     "feed30",
     "rehearse",
+    "keep",
     "pushed",
     "past",
     "hosts",

@@ -344,3 +344,34 @@ def test_a_retention_that_cannot_be_meant_is_refused_at_its_line(shell: Shell, s
     assert said.code == 2
     assert words in said.err
     assert "retention.yaml:1" in said.err
+
+
+def test_compacting_gives_free_pages_back_while_nobody_is_there(shell: Shell) -> None:
+    database = shell.config / "pulse.db"
+    with closing(sqlite3.connect(database)) as raw:
+        raw.executemany("INSERT INTO settings_values VALUES (?, ?)", ((f"k{n}", "y" * 4_000) for n in range(1_000)))
+        raw.commit()
+        raw.execute("DELETE FROM settings_values")
+        raw.commit()
+    size = database.stat().st_size
+    dry = shell("db", "compact", "--dry-run")
+    assert "MB are free inside pulse.db" in dry.out
+    assert database.stat().st_size == size
+    writer = hammer(database, 3.0)
+    refused = shell("db", "compact")
+    writer.kill()
+    writer.wait()
+    assert refused.code == 1
+    assert "is open" in refused.err
+    done = shell("db", "compact")
+    assert done.code == 0, done.err
+    assert "MB given back" in done.out
+    assert database.stat().st_size < size - 3_000_000
+    assert shell("audit", "verify").code == 0
+    assert "nothing to give back" in shell("db", "compact").out
+
+
+def test_a_postgresql_database_is_compacted_beside_its_users(shell: Shell) -> None:
+    name = postgres().create()
+    assert shell("db", "compact", "--database", server_url(name)).code == 0
+    postgres().drop(name)

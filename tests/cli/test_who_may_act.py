@@ -39,6 +39,7 @@ COLLECTS = {
     "db backup",
     "db restore",
     "db prune",
+    "db compact",
     "demo",
     "ingest",
     "init",

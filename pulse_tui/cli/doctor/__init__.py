@@ -78,7 +78,7 @@ def _parts(house: House) -> Iterator[Line]:
         return
     failed = {line.what for line in named if line.ok is False}
     for part in (
-        storing.private, storing.members, judging.undecided, reading.migrations, reading.notes, rollbacks.step_targets, judging.metrics, rollbacks.rollback_targets, rollbacks.authorisations, rollbacks.rollback_runs, outlets.messages, outlets.heartbeat, outlets.enforced, people.people, partial(reading.sources, named=failed), reading.advisories, judging.suites,
+        storing.private, storing.members, storing.disk, judging.undecided, reading.migrations, reading.notes, rollbacks.step_targets, judging.metrics, rollbacks.rollback_targets, rollbacks.authorisations, rollbacks.rollback_runs, outlets.messages, outlets.heartbeat, outlets.enforced, people.people, partial(reading.sources, named=failed), reading.advisories, judging.suites,
         outlets.hooks, outlets.service, outlets.senders, storing.log, storing.recording, launch.launch,
     ):  # fmt: skip
         try:

@@ -63,6 +63,18 @@ def private(house: House) -> Iterator[Line]:
                 )
 
 
+def disk(house: House) -> Iterator[Line]:
+    """How much room the disk of an SQLite file has left."""
+    room = house.store.room()
+    if room is not None:
+        words = room.words() or f"{room.free // 2**20:,} MB free"
+        yield Line(
+            "disk",
+            not room.scarce,
+            words + ("; free space there: once it is full nothing can be written, only read" if room.scarce else ""),
+        )
+
+
 def pages(house: House) -> Iterator[Line]:
     """Whether every page of the SQLite file is whole: a damaged one may be read by nobody for weeks."""
     try:

@@ -92,6 +92,8 @@ class Header(NamedTuple):
     """Silences and maintenance windows that stand: ``maintenance m-3f2a until 2026-11-30T06:00:00Z``."""
     members: tuple[Concern, ...] = ()
     """What is not as it should be among the towers and agents: other configurations, an old version, a clock that is off."""
+    disk: str = ""
+    """That the disk of the database is nearly full, in words; empty while there is room, and of a database elsewhere."""
     as_of: str = ""
     """When the newest of what is shown came, in UTC, once nothing came for a while; empty while the sources report."""
 

@@ -8,9 +8,20 @@ from collections.abc import Iterator
 from pulse_tui import __version__
 from pulse_tui.domain.alert import OPEN
 from pulse_tui.domain.incident import IncidentState
+from pulse_tui.domain.room import Room
 from pulse_tui.enrich.learning.openmetrics import Family, Sample
 from pulse_tui.services.learning.launch import checklist
 from pulse_tui.services.parts import RollbackParts
+
+
+def of_disk(room: Room) -> Iterator[Family]:
+    """How full the disk of the database is."""
+    yield Family(
+        "pulse_disk_used_ratio", "share of the database's disk that is taken", (Sample((), room.used),), "ratio"
+    )
+    nodes = (Sample((), room.nodes_used),)
+    yield Family("pulse_disk_inodes_used_ratio", "share of its inodes that is taken", nodes, "ratio")
+    yield Family("pulse_disk_free_bytes", "what may still be written there", (Sample((), float(room.free)),), "bytes")
 
 
 def standing(parts: RollbackParts) -> Iterator[Family]:

@@ -171,6 +171,7 @@ def _counts(header: Header) -> list[_Part]:
             4, header.late_reviews, f"✎ {header.late_reviews} reviews late", f"✎{header.late_reviews}", styles.WARN
         ),
         _counted(3, len(header.members), f"✖ {_first([c.short for c in header.members])}", "✖hosts", styles.BAD),
+        _counted(2, int(bool(header.disk)), f"▲ {header.disk.partition(',')[0]}", "▲disk", styles.ALARM),
         _counted(3, lost, f"✖ {lost} {what}", f"✖{word} {lost}", styles.BAD, f"✖{lost}"),
         _Part(5, ((f"sources {heard}", sources),), ((f"src {heard}", sources),), least=((heard, sources),)),
     ]
