@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.member import Member, concerns, gone
 from pulse_tui.domain.moments import iso
+from pulse_tui.domain.text import many
 from pulse_tui.rounds.attendance import LEASE
 from pulse_tui.wiring import House
 
@@ -89,6 +90,6 @@ def _lines(view: MembersView) -> Iterator[str]:
         seen = f"last seen {iso(row.seen_at)}" if row.state == "gone" else f"since {iso(row.started_at)}"
         yield (
             f"{row.state:<5}  {row.kind:<5}  {row.host} ({row.id.rpartition(':')[2]})  {row.version} (schema {row.schema})  "
-            f"config {row.config}  {row.sources} sources  {seen}{clock}{'  does the chores' if row.chores else ''}"
+            f"config {row.config}  {many(row.sources, 'source')}  {seen}{clock}{'  does the chores' if row.chores else ''}"
         )
     yield from view.wrong

@@ -15,7 +15,7 @@ import pytest
 from pulse_tui.cli.members import members_of
 from pulse_tui.services.signals.refresh import LEASE_S
 from tests.e2e.terminal import Terminal
-from tests.hosts.estate import hosts
+from tests.hosts.estate import hosts, one_host
 
 EVERY_S = 2.0
 
@@ -50,6 +50,26 @@ def test_four_agents_read_every_source_once_an_interval_and_send_every_message_o
         print(
             f"4 agents, one killed: read every {every[0]:.2f}-{every[-1]:.2f} s of {EVERY_S:g} s, {len(keys)} messages once"
         )
+
+
+def test_two_agents_of_one_host_share_an_sqlite_file_and_one_goes_on_at_once_without_the_other(tmp_path: Path) -> None:
+    with one_host(tmp_path, sources=4, every=EVERY_S) as estate:
+        agents = [estate.agent(name) for name in ("one", "two")]
+        for each in agents:
+            each.wait_for("collecting")
+        began = time.monotonic()
+        estate.breaches(0, 6)
+        first = estate.sent()
+        agents[0].kill()
+        killed = time.monotonic()
+        estate.breaches(6, 6)
+        sent = estate.sent()
+        estate.wait_read(2, killed)
+        gaps = estate.gaps(began)
+        keys = Counter(t.key for t in estate.receiver.taken())
+    assert [g for each in gaps.values() for g in each if g < 0.6 * EVERY_S] == []
+    assert first < sent == set(keys)
+    assert set(keys.values()) == {1}
 
 
 @pytest.mark.slow

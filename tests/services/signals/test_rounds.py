@@ -372,3 +372,31 @@ def test_who_is_not_known_is_said(judge: JudgeParts) -> None:
     with pytest.raises(NotFound, match=r"no release '9\.9'"):
         gate(judge, "support-bot", "9.9", PRODUCTION)
     assert changed(hold(), why="x") != hold()
+
+
+def test_a_source_that_another_living_collector_read_is_not_asked_again_before_its_time(
+    source: JudgeParts, feed: Feed, clock: Clock
+) -> None:
+    """Whatever its floor: this one has none."""
+    refresh("news", source, "host-a:space:1", due=True)
+    clock.pass_(seconds=95)
+    early = refresh("news", source, "host-b:space:1", due=True)
+    assert (early.skipped, early.next_s) == (True, 5.0)
+    assert not refresh("news", source, "host-a:space:1", due=True).skipped, "its own rounds are spread by chance"
+    clock.pass_(seconds=101)
+    assert not refresh("news", source, "host-b:space:1", due=True).skipped, "its time has come, whoever had it last"
+    dead = source._replace(outside=source.outside._replace(dead=lambda holder: holder == "host-b:space:1"))
+    assert not refresh("news", dead, "host-b:space:2", due=True).skipped, "a restart on the same host reads at once"
+    assert len(feed.seen) == 4
+
+
+def test_a_source_whose_collector_died_in_the_middle_of_a_round_is_asked_for_again_when_the_lease_ends(
+    source: JudgeParts, clock: Clock
+) -> None:
+    hourly = source._replace(sources={"news": SourceShape(id="news", kind="feed", every=3_600.0, options=None)})
+    with hourly.store.write() as tx:
+        tx.plumbing.claim("source:news", "host-a:space:1", clock(), 120.0)
+    waiting = refresh("news", hourly, "host-b:space:1", due=True)
+    assert (waiting.skipped, waiting.next_s) == (True, 120.0)
+    clock.pass_(seconds=121)
+    assert not refresh("news", hourly, "host-b:space:1", due=True).skipped
