@@ -23,6 +23,7 @@ import msgspec
 
 from pulse_tui.domain.signal import encode
 from tests.bench.ingest import one
+from tests.fakes.databases import postgres
 from tests.fakes.pushing_agent import TOKENS, Line, body_of, configure, free_port, processor_s, ready, start, wire
 
 ASSETS = 300
@@ -116,21 +117,30 @@ def paced(port: int, pid: int, rate: float, seconds: float) -> str:
     )
 
 
-def main(seconds: float = 10.0) -> None:
-    """A few lines."""
+def _measured(database: str, name: str, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         port, base = free_port(), Path(folder)
-        configure(base, port, ASSETS)
+        configure(base, port, ASSETS, database=database)
         process = start(base)
         try:
             ready(port, process)
             pid = process.pid
-            print("in requests of 50:   ", flat_out(port, pid, 50, 1, int(2_000 * seconds)), flush=True)
-            print("one record a request:", flat_out(port, pid, 1, 4, int(1_000 * seconds)), flush=True)
-            print("single records:      ", paced(port, pid, 500.0, seconds), flush=True)
+            print(f"{name}, requests of 50:   ", flat_out(port, pid, 50, 1, int(2_000 * seconds)), flush=True)
+            print(f"{name}, one a request:    ", flat_out(port, pid, 1, 4, int(1_000 * seconds)), flush=True)
+            print(f"{name}, single records:   ", paced(port, pid, 500.0, seconds), flush=True)
         finally:
             process.send_signal(signals.SIGTERM)
-            process.wait(20)
+            process.wait(30)
+
+
+def main(seconds: float = 10.0) -> None:
+    """Three lines for each database."""
+    _measured("sqlite:///pulse.db", "SQLite", seconds)
+    name = postgres().create()
+    try:
+        _measured(postgres().named(name), "PostgreSQL", seconds)
+    finally:
+        postgres().drop(name)
 
 
 if __name__ == "__main__":
