@@ -67,7 +67,7 @@ def refresh(source_id: str, parts: JudgeParts, holder: str, *, due: bool = False
     """
     shape = parts.sources.get(source_id)
     if source_id in parts.senders:
-        raise WrongUse(f"{source_id} is not asked: it sends", todo="pulse-tui doctor says when it last did")
+        raise WrongUse(f"{source_id} is not asked: it sends", todo="When it last did: pulse-tui doctor")
     if shape is None:
         raise NotFound(f"there is no source {source_id!r}", todo=nearest(source_id, parts.sources))
     lease = f"source:{source_id}"
