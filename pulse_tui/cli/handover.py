@@ -10,14 +10,17 @@ from pulse_tui.domain.errors import WrongUse
 from pulse_tui.settings.check import seconds
 
 EPILOG = """\
-Open alerts with what comes if nobody responds, incidents, what somebody has in hand or keeps quiet and until when, what
-changed, runs that stopped and plans that wait, reviews, messages that did not arrive, and what is due within twelve hours.
+Open alerts with what comes if nobody responds, incidents, what is snoozed or in hand and until when, what stopped or waits and
+for whom, what is frozen and until what, what changed, reviews, messages that did not arrive, sources that do not report, and
+what is due within twelve hours.
 --to NAME keeps in the audit log that the shift was handed over. Exits with 1 when that is refused."""
 
 
 def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """How far back, and who takes over."""
     parser.epilog = EPILOG
+    forms = ("text", "markdown", "json")
+    parser.add_argument("--format", choices=forms, default="text", help="text to paste, Markdown for a ticket, JSON")
     parser.add_argument("--since", default="12h", metavar="TIME", help="how far back: 12h (default), 8h, 2d")
     parser.add_argument("--to", default="", metavar="NAME", help="who takes over: kept in the audit log")
 
@@ -32,6 +35,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
         desk = house.desk()
         made = desk.handover(since)
         done = desk.hand_over(options.to, since) if options.to else ""
-    plain = {**made._asdict(), "sections": dict(made.sections), "done": done}
-    emit(options, plain, [*made.lines(), *(["", done] if done else [])])
+    options.json = options.json or options.format == "json"
+    lines = made.markdown() if options.format == "markdown" else made.lines()
+    emit(options, {**made.plain(), "done": done}, [*lines, *(["", done] if done else [])])
     return 0

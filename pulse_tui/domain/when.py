@@ -46,10 +46,18 @@ def _hour(words: str, now: datetime, zone: tzinfo) -> datetime | None:
 
 def _ago(words: str, now: datetime) -> datetime | None:
     body = words.removeprefix("-").removesuffix(" ago")
-    if body == words or (found := _SPAN.match(body.strip())) is None:
-        return None
+    length = span(body) if body != words else None
     try:
-        return now - timedelta(seconds=int(found[1]) * _UNITS[found[2].lower()])
+        return now - length if length is not None else None
+    except OverflowError:
+        return None
+
+
+def span(text: str) -> timedelta | None:
+    """How long ``8h``, ``90 min`` or ``2d`` is; None for what is no time."""
+    found = _SPAN.match(text.strip())
+    try:
+        return timedelta(seconds=int(found[1]) * _UNITS[found[2].lower()]) if found is not None else None
     except OverflowError:
         return None
 

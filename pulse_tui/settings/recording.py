@@ -20,7 +20,7 @@ class RecordingShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """For how long; what is older is dropped."""
 
     def __post_init__(self) -> None:
-        if self.keep < 3_600:
+        if (self.keep or 3_600) < 3_600:  # None: what is no time is named as such
             raise ValueError("keep is less than an hour: write recording: off to record nothing")
 
     @property

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from pulse_tui.domain.moments import iso
 from pulse_tui.domain.views.people import Handover, OnCallRow, ReviewTaskRow
+from tests.fakes.registry_desk import NOW
 
 
 class FakePeople:
@@ -22,15 +24,14 @@ class FakePeople:
         return (f"{name} was not notified of {alert_id}", "not on call: ana was, by schedule ml-rota")
 
     def handover(self, since: timedelta) -> Handover:
-        del since
         return Handover(
-            "2026-11-22T15:10:00Z",
+            iso(NOW - since),
             "2026-11-23T03:10:00Z",
             "ana",
             (
                 ("ON CALL", ("ml-support: ana (ml) until 08:00, then ben",)),
                 ("OPEN", ("P2 a-1  accuracy -5.2 pp on support-bot  [support-bot canary; ml-support; 2h; x2]",)),
-                ("WHAT TO WATCH", ("2026-11-23T07:00:00Z (in 3h)  ml-support: ana -> ben",)),
+                ("DUE NEXT", ("2026-11-23T07:00:00Z (in 3h)  ml-support: ana -> ben",)),
             ),
         )
 

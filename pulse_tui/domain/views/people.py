@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Any, NamedTuple
+
+_MARKS = re.compile(r"([\\`*_\[\]<>#|~&!@])")
+"""What Markdown, or the program that shows it, would read as more than text: links, pictures, HTML, mentions."""
+
+
+def _text(line: str) -> str:
+    return _MARKS.sub(r"\\\1", line.replace("\n", " ").strip())
 
 
 class OnCallRow(NamedTuple):
@@ -56,6 +64,18 @@ class Handover(NamedTuple):
     """(heading, lines); a section in which there is nothing says so in its one line."""
     last: str = ""
     """When the shift was handed over last, by whom and to whom; empty: never."""
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it: the sections by their heading."""
+        return {**self._asdict(), "sections": {heading: list(lines) for heading, lines in self.sections}}
+
+    def markdown(self) -> list[str]:
+        """For a ticket: a heading a section, a point a line. What a line holds is text there, too."""
+        found = [f"## Handover by {_text(self.by)}, {self.at}", "", f"What happened since {self.since}."]
+        found += ["", f"Handed over last: {_text(self.last)}."] if self.last else []
+        for heading, lines in self.sections:
+            found += ["", f"### {heading.capitalize()}", "", *(f"- {_text(line)}" for line in lines)]
+        return found
 
     def lines(self) -> list[str]:
         """As text."""

@@ -10,25 +10,27 @@ from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.audit import AuditEntry
 from pulse_tui.domain.delivery import DeliveryState, undelivered
 from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.health import Health
 from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.text import clean, many
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.people import Handover
+from pulse_tui.domain.words import URGENT
 from pulse_tui.ports import Transaction
 from pulse_tui.services.alerts.incidents.story import rows as incident_rows
 from pulse_tui.services.alerts.ladder import preview_of
 from pulse_tui.services.alerts.notified import oncall_rows
 from pulse_tui.services.alerts.quiet import quiet
 from pulse_tui.services.alerts.reviews import rows as review_rows
-from pulse_tui.services.alerts.silences import rows as silence_rows
 from pulse_tui.services.parts import SYSTEM, JudgeParts
 from pulse_tui.settings.check import nearest
 
 HANDED_OVER = "shift.handed_over"
 SHIFT = timedelta(hours=12)
 """How far ahead the next shift has to look."""
+DUE = "DUE NEXT"
 _MOST = 40
-"""Lines of a section; what is left out is counted."""
+"""Lines of a section; what is left out is counted, and no P1 or P2 is."""
 _LINES = 20_000
 """Of the log, the newest."""
 _OWN = frozenset({"alert.acknowledged", "alert.clock", "delivery.sent"})
@@ -42,9 +44,10 @@ def handover(
     since: timedelta,
     now: datetime,
     drills: Sequence[tuple[datetime, str]] = (),
+    waits: Sequence[str] = (),
 ) -> Handover:
     """What happened in the time ``since``, and what comes in the next twelve hours; ``drills``: when rollbacks are
-    rehearsed, and which."""
+    rehearsed, and which; ``waits``: what waits for whom, or stopped, in words."""
     begun = now - since
     with parts.store.read() as tx:
         entries = [e for e in tx.log.entries(limit=_LINES) if e.at >= begun]
@@ -56,14 +59,20 @@ def handover(
             "ON CALL": _on_call(tx, parts, now),
             "OPEN": (_alert(tx, parts, a, now) for a in open_ if a.state is AlertState.FIRING),
             "INCIDENTS": _incidents(tx, now),
-            "IN SOMEBODY'S HANDS, OR QUIET": _quiet(parts, now),
-            "WHAT CHANGED": _changed(entries),
-            "ROLLBACKS THAT NEED A PERSON": _rollbacks(board),
+            "SNOOZED OR IN HAND": (row.line() for row in quiet(parts.store, now) if not row.hold),
+            "WAITS FOR WHOM": iter(waits),
+            "FROZEN": (row.line() for row in quiet(parts.store, now) if row.hold),
+            "CHANGED": _changed(entries),
             "REVIEWS": (r.line() for r in review_rows(tx, now)),
             "NOT DELIVERED": _lost(tx, now),
-            "WHAT TO WATCH": _watch(tx, parts, open_, drills, now),
+            "SOURCES": _sources(board),
+            DUE: _watch(tx, parts, open_, drills, now),
         }
-        made = tuple((heading, _some(lines, _NONE.get(heading, "nothing"))) for heading, lines in sections.items())
+        urgent = {"OPEN": sum(a.priority in URGENT and a.state is AlertState.FIRING for a in open_)}
+        made = tuple(
+            (heading, _some(lines, _NONE.get(heading, "nothing"), urgent.get(heading, 0) + _MOST))
+            for heading, lines in sections.items()
+        )
         last = _last(tx)
     return Handover(iso(begun), iso(now), by, made, last)
 
@@ -73,7 +82,10 @@ _NONE = {
     "OPEN": "nothing fires",
     "REVIEWS": "nothing waits for a review",
     "NOT DELIVERED": "every message arrived",
-    "WHAT TO WATCH": "nothing is due within twelve hours",
+    "WAITS FOR WHOM": "no rollback stopped, and none waits",
+    "FROZEN": "nothing is held",
+    "SOURCES": "every source reports",
+    DUE: "nothing is due within twelve hours",
 }
 
 
@@ -90,16 +102,16 @@ def hand_over(parts: JudgeParts, made: Handover, by: str, to: str, now: datetime
             "to": name,
             "since": made.since,
             "firing": str(firing),
-            "watch": "; ".join(counts["WHAT TO WATCH"][:3]),
+            "watch": "; ".join(counts[DUE][:3]),
         }
         tx.log.append(now, by, HANDED_OVER, "shift", detail)
     return f"handed over to {name}: {many(firing, 'alert')} firing"
 
 
-def _some(lines: Iterator[str], none: str) -> tuple[str, ...]:
+def _some(lines: Iterator[str], none: str, most: int) -> tuple[str, ...]:
     found = list(lines)
-    more = [f"{len(found) - _MOST} more"] if len(found) > _MOST else []
-    return tuple(found[:_MOST] + more) or (none,)
+    more = [f"{len(found) - most} more"] if len(found) > most else []
+    return tuple(found[:most] + more) or (none,)
 
 
 def _on_call(tx: Transaction, parts: JudgeParts, now: datetime) -> Iterator[str]:
@@ -120,12 +132,6 @@ def _incidents(tx: Transaction, now: datetime) -> Iterator[str]:
         yield f"{row.priority} {row.id}  {row.title}  [{age(row.opened_us, to_us(now))}; {row.cause_words}]"
 
 
-def _quiet(parts: JudgeParts, now: datetime) -> Iterator[str]:
-    yield from (row.line() for row in quiet(parts.store, now))
-    for silence in silence_rows(parts.store, now):
-        yield f"{silence.kind:<12} {silence.id}  {silence.match}  by {silence.by}: {silence.why}"
-
-
 def _changed(entries: list[AuditEntry]) -> Iterator[str]:
     """What people did, a line each; what the program did, counted."""
     counted: dict[str, int] = {}
@@ -141,9 +147,14 @@ def _changed(entries: list[AuditEntry]) -> Iterator[str]:
             yield f"{iso(entry.at)} {entry.actor}: {entry.action} {entry.subject[:80]}" + (f": {why}" if why else "")
 
 
-def _rollbacks(board: Board) -> Iterator[str]:
-    yield from (run.headline for run in board.runs)
-    yield from (plan.headline for plan in board.plans if plan.todo)
+def _sources(board: Board) -> Iterator[str]:
+    for row in board.sources:
+        if row.health not in (Health.GOOD, Health.NEVER):
+            yield f"{row.id} is {row.health}" + (f": {row.reason}" if row.reason else "")
+    if board.header.as_of:
+        yield f"nothing came since {board.header.as_of} UTC"
+    if board.header.unpaged:
+        yield f"nobody is paged for {many(board.header.unpaged, 'urgent alert')} (pulse-tui doctor)"
 
 
 def _lost(tx: Transaction, now: datetime) -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.people import Handover, OnCallRow, ReviewTaskRow
+from pulse_tui.domain.views.rollback import AuthorisationLine, PlanLine
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Store
 from pulse_tui.services.alerts import handover, notified, reviews
@@ -28,6 +30,14 @@ class PeopleCalls:
         """As of the desk."""
         raise NotImplementedError
 
+    def plans(self, asset_id: str | None = None) -> tuple[PlanLine, ...]:
+        """As of the desk."""
+        raise NotImplementedError
+
+    def authorisations(self, asset_id: str | None = None) -> tuple[AuthorisationLine, ...]:
+        """As of the desk."""
+        raise NotImplementedError
+
     def on_call(self, at: datetime | None = None) -> tuple[OnCallRow, ...]:
         with self._store.read() as tx:
             return notified.oncall_rows(tx, self._parts.judging, at or self._parts.clock())
@@ -43,7 +53,22 @@ class PeopleCalls:
         now, cron = self._parts.clock(), self._parts.judging.outside.cron
         books = [(b.id, cron(b.drill, now)) for b in self._parts.playbooks if b.drill]
         drills = [(at, f"playbook {name} is drilled") for name, at in books if at is not None]
-        return handover.handover(self._parts.judging, self.board(), self.operator, since, now, drills)
+        board = self.board()
+        return handover.handover(
+            self._parts.judging, board, self.operator, since, now, drills, tuple(self._waits(board))
+        )
+
+    def _waits(self, board: Board) -> Iterator[str]:
+        """What stopped, then what waits for whom, each with the command that comes next."""
+        lines = [line for line in self.plans() if line.needs_somebody or line.state == "running"]
+        shown = {line.run for line in lines}
+        yield from (f"{run.headline} -> {run.todo}" for run in board.runs if run.stopped and run.id not in shown)
+        for line in sorted(lines, key=lambda line: (not line.half_way, not line.run)):
+            yield f"{line.headline} -> {line.todo}" if line.todo else line.headline
+        yield from (f"{row.what}, not reviewed -> {row.todo}" for row in board.glass)
+        yield from (row.headline for row in self.authorisations() if row.needs_somebody)
+        if board.header.policy:
+            yield f"{board.header.policy} -> pulse-tui policy list"
 
     def hand_over(self, to: str, since: timedelta) -> str:
         parts = self.acting("shift.hand_over", to)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SINCE = timedelta(hours=12)
 """What the page of the handover looks back on: a shift."""
+MOST = timedelta(days=31)
 
 
 class PeopleWing(Wing):
@@ -24,6 +25,7 @@ class PeopleWing(Wing):
     def __init__(self, context: Context) -> None:
         """``context``: what it may use of the tower."""
         self._context = context
+        self._since = SINCE
         self.answers = {
             asks.OpenHandover: self.handover,
             asks.HandOver: self.hand_over,
@@ -32,12 +34,18 @@ class PeopleWing(Wing):
             asks.FinishReview: self.finish,
         }
 
-    def handover(self, _ask: asks.OpenHandover) -> None:
-        """The last twelve hours, and the next."""
-        from pulse_tui.tui.alerts.handover import HandoverScreen  # noqa: PLC0415  nobody needs it before the first H
+    def handover(self, ask: asks.OpenHandover) -> None:
+        """The last twelve hours, or as long as was asked for, and the next twelve."""
+        from pulse_tui.domain.when import span  # noqa: PLC0415  nobody needs it before the first H
+        from pulse_tui.tui.alerts.handover import HandoverScreen  # noqa: PLC0415
 
+        since = span(ask.since) if ask.since else SINCE
+        if since is None or not timedelta() < since <= MOST:
+            self._context.say(f"{ask.since} is no time: write 8h or 2d, at most 31d", bad=True)
+            return
+        self._since = since
         self._context.open(
-            lambda desk: desk.handover(SINCE),
+            lambda desk: desk.handover(since),
             lambda made: HandoverScreen(self._context.head, made),
             HandoverScreen.show_handover,
         )
@@ -46,7 +54,7 @@ class PeopleWing(Wing):
         """Ask who takes over."""
         self._context.form(
             "Hand the shift over", "kept in the audit log", (Field("To"),),
-            lambda values: self._context.act(lambda desk: desk.hand_over(values[0], SINCE)),
+            lambda values: self._context.act(lambda desk: desk.hand_over(values[0], self._since)),
         )  # fmt: skip
 
     def reviews(self, _ask: asks.OpenReviews) -> None:

@@ -6,7 +6,9 @@ from pulse_tui.tui.asks.base import Ask, OpenPage
 
 
 class OpenHandover(OpenPage):
-    """Open what the next shift must know."""
+    """Open what the next shift must know; ``since`` as ``8h``, empty: a shift."""
+
+    since: str = ""
 
 
 class HandOver(Ask):

@@ -14,6 +14,7 @@ from pulse_tui.tui.asks.deliveries import OpenLetters
 from pulse_tui.tui.asks.evals import OpenBench
 from pulse_tui.tui.asks.incidents import OpenIncident, OpenIncidents
 from pulse_tui.tui.asks.learning import OpenActivity
+from pulse_tui.tui.asks.past import Live, Replay
 from pulse_tui.tui.asks.people import OpenHandover
 from pulse_tui.tui.asks.places import opens
 from pulse_tui.tui.asks.registry import OpenAsset, OpenDependents, OpenRelease
@@ -55,7 +56,9 @@ def common_nouns(context: Context) -> list[Noun]:
         Noun("columns", "show and hide: +owner -env, default", lambda: _columns(context), alone=Arrange(), other=lambda words: Arrange(columns=words)),
         Noun("muted", "everything that is muted, waived or held", alone=OpenMuted()),
         Noun("outbox", "messages that did not arrive: replay or drop them", alone=OpenLetters()),
-        Noun("handover", "for the next shift: what is open, quiet, to come", alone=OpenHandover()),
+        Noun("handover", "for the next shift: what is open, quiet, to come", alone=OpenHandover(), other=lambda words: OpenHandover(since=words)),
+        Noun("replay", "the tower as it stood: 02:40, -2h", alone=Replay(), other=Replay),
+        Noun("live", "back from a replay to the tower as it is", alone=Live()),
         Noun("activity", "everything that anybody did, newest first", alone=OpenActivity()),
         Noun("log", "the messages of this session", alone=OpenMessages()),
     ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pulse_tui.domain.views.past import Landing
     from pulse_tui.ports.tower import PastDesk
     from pulse_tui.tui.context import Context
-    from pulse_tui.tui.kit.palette import Command
 
 
 class PastWing(Wing):
@@ -105,10 +104,3 @@ class PastWing(Wing):
                 context.say("there is no live tower behind this replay: q leaves it")
 
         context.spawn(run())
-
-    def commands(self) -> Iterable[Command]:
-        from pulse_tui.tui.kit.palette import Command  # noqa: PLC0415
-
-        yield Command("replay", "the tower as it stood at a moment: 02:40, 2h ago", asks.Replay())
-        if self._context.past is not None:
-            yield Command("live", "back to the tower as it is", asks.Live())

@@ -47,9 +47,9 @@ def test_what_is_open_changed_quiet_and_coming_is_in_it(desk: ServiceDesk, clock
     assert second in section(made, "OPEN")
     assert "in 5m this pages platform (next)" in section(made, "OPEN")
     assert first not in section(made, "OPEN")
-    assert f"acknowledged {first}" in section(made, "IN SOMEBODY'S HANDS, OR QUIET")
-    assert f"ana: alert.acknowledged {first}" in section(made, "WHAT CHANGED")
-    watch = section(made, "WHAT TO WATCH")
+    assert f"acknowledged {first}" in section(made, "SNOOZED OR IN HAND")
+    assert f"ana: alert.acknowledged {first}" in section(made, "CHANGED")
+    watch = section(made, "DUE NEXT")
     assert "deadline of P2" in watch
     assert "by ana ends" in watch
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pulse_tui.tui.asks.past import Live, Replay
+from pulse_tui.tui.asks.past import Replay
 from tests.fakes.desk import ALERTS, FakeDesk
 from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play
 
@@ -189,8 +189,13 @@ def test_the_palette_asks_for_the_moment_and_leads_back() -> None:
         await pilot.type("-85m")
         await pilot.press("enter")
         assert "REPLAY 2026-11-23 01:45:00 UTC" in pilot.text()
-        pilot.main.post_message(Live())
-        await pilot.settle()
+        await pilot.open_dialog(":")
+        await pilot.type("live")
+        await pilot.press("enter")
         assert "REPLAY" not in pilot.text()
+        await pilot.open_dialog(":")
+        await pilot.type("replay -1m")
+        await pilot.press("enter")
+        assert "REPLAY 2026-11-23 03:05:13 UTC" in pilot.text()
 
     play(scenario)
