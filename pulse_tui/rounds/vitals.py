@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pulse_tui.domain.errors import PulseError
+from pulse_tui.domain.errors import Busy, PulseError
 from pulse_tui.domain.happening import Happening, Level
 from pulse_tui.domain.measure import lasting
 from pulse_tui.domain.vitals import Limits, Readiness, Seen, readiness, stuck
@@ -20,6 +20,9 @@ from pulse_tui.scheduling import Outcome
 
 READING = "the database cannot be read"
 WRITING = "the database cannot be written"
+BUSY = 3
+LASTS_S = 60.0
+"""A database that is away for so long does not come back by a failover: a person is needed."""
 
 
 class Tally(NamedTuple):
@@ -60,6 +63,8 @@ class Vitals:
         self._asked: float | None = None
         self._answered = False
         self._trouble = ""
+        self._busy = 0
+        self._lasts = False
         self._since = ticks()
         self._left = threading.Event()
         self.lag = 0.0
@@ -134,13 +139,19 @@ class Vitals:
         self._left.set()
 
     def ask(self, read: Callable[[], object], write: Callable[[], object]) -> None:
-        """One question; what changed with its answer is reported once."""
+        """One question; what changed with its answer is reported once, and once more when it lasts.
+
+        That somebody else writes for long is no trouble until it was so :data:`BUSY` times in a row.
+        """
         with self._lock:
             self._asked = self._ticks()
-        trouble, why = "", ""
+        trouble, why, busy = "", "", False
         for words, question in ((READING, read), (WRITING, write)):
             try:
                 question()
+            except Busy as error:
+                busy = True
+                trouble, why = (words, str(error)) if self._busy + 1 >= BUSY else ("", "")
             except PulseError as error:
                 trouble, why = words, str(error)
             except Exception as error:  # shown: whatever it is, the database does not work for this process
@@ -149,13 +160,16 @@ class Vitals:
                 break
         with self._lock:
             before, self._trouble, self._asked = self._trouble, trouble, None
-            self._answered = self._answered or not trouble
+            self._busy = self._busy + 1 if busy else 0
+            self._answered = self._answered or not (trouble or busy)
             if bool(before) != bool(trouble):
-                self._since = self._ticks()
+                self._since, self._lasts = self._ticks(), False
+            lasts = bool(trouble) and not self._lasts and self._ticks() - self._since >= LASTS_S
+            self._lasts = self._lasts or lasts
         if self._left.is_set():
             return
-        if trouble and trouble != before:
-            self._tell(Happening(f"{trouble}: {why}", "database_away", Level.ERROR))
+        if lasts or (trouble and trouble != before):
+            self._tell(Happening(f"{trouble}: {why}", "database_away", Level.ERROR if lasts else Level.WARNING))
         elif before and not trouble:
             self._tell(Happening("the database works again", "database_back"))
 
