@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 
 from pulse_tui.cli.output import emit, opened
-from pulse_tui.domain.errors import WrongUse
+from pulse_tui.domain.each import Target, each, sentence
+from pulse_tui.domain.errors import Refused, WrongUse
 from pulse_tui.domain.text import clean
+from pulse_tui.ports import Desk
 
 _ABOUT = """ack ID                         you are working on it: it does not escalate for a while (acknowledge_for, default 4h)
 ack --match EXPRESSION         every firing alert that it matches, as in `pulse-tui silence`
@@ -60,7 +62,7 @@ def run(options: argparse.Namespace, name: str) -> int:
                 f"alert {options.action} takes no {clean(options.worth, 40)!r}", todo="See pulse-tui alert --help"
             )
         elif options.action == "ack":
-            done = desk.acknowledge_all(desk.matching(options.match)) if options.match else desk.acknowledge(options.id)
+            done = _acknowledge_all(desk, options.match) if options.match else desk.acknowledge(options.id)
         elif options.action == "resolve":
             done = desk.resolve(options.id, options.why)
         elif options.action == "silence":
@@ -71,3 +73,11 @@ def run(options: argparse.Namespace, name: str) -> int:
             done = desk.unmute(options.id, options.why)
     emit(options, {"done": done}, [done])
     return 0
+
+
+def _acknowledge_all(desk: Desk, match: str) -> str:
+    """Each by itself; what is refused is named. Raises Refused where nothing was acknowledged."""
+    if not (matched := desk.matching(match)):
+        raise Refused("there is no open alert to acknowledge")
+    made = each([Target(ident, "") for ident in matched], lambda target: desk.acknowledge(target.id))
+    return sentence(made, "alert", f"acknowledged by {desk.operator}")

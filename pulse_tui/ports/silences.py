@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -10,7 +9,7 @@ from pulse_tui.domain.views.alerts import SilencePreview, SilenceRow
 
 
 class SilenceDesk(Protocol):
-    """Silences and maintenance windows by what they match; acknowledging several alerts."""
+    """Silences and maintenance windows by what they match."""
 
     def silences(self, *, every: bool = False) -> tuple[SilenceRow, ...]:
         """Those that stand or are to come, what ends first on top; ``every``: those that ended in the last 30 days too."""
@@ -40,8 +39,4 @@ class SilenceDesk(Protocol):
 
     def end_silence(self, ident: str, why: str) -> str:
         """What it covered and still holds fires again. Raises NotFound, Refused when it has ended."""
-        ...
-
-    def acknowledge_all(self, alert_ids: Sequence[str]) -> str:
-        """Each of them; what is resolved meanwhile is left and named. Raises Refused when none is left."""
         ...

@@ -18,11 +18,12 @@ from pulse_tui.tui.threads import Kind, Threads
 from pulse_tui.tui.watch import Watch
 
 if TYPE_CHECKING:
+    from pulse_tui.domain.each import Target
     from pulse_tui.domain.views.board import Board
     from pulse_tui.domain.views.past import Landing
     from pulse_tui.ports import Desk
     from pulse_tui.ports.tower import PastDesk
-    from pulse_tui.tui.kit.forms import Confirmation, Field
+    from pulse_tui.tui.kit.forms import Bulk, Confirmation, Field
     from pulse_tui.tui.main import MainScreen
 
 DEEPEST = 20
@@ -176,6 +177,50 @@ class Context:
         with self._opening.answering(None):
             self.ask(call, then, "act")
 
+    def on_each(self, bulk: Bulk, targets: Sequence[Target]) -> None:
+        """One dialog names them all and asks once; each is decided by itself, and the answer says which were refused, and why."""
+        from pulse_tui.domain.each import each, named  # noqa: PLC0415  nobody needs it before the first action
+
+        if not targets or self.refuses():
+            return
+        page, several = self.page, len(targets) > 1
+        room = max(4, min(12, self._app.size.height - 14))
+        about = named(targets, room, bulk.noun, bulk.plural) if several else targets[0].title
+
+        def decide(values: tuple[str, ...]) -> None:
+            def call(desk: Desk) -> tuple[str, bool, set[str]]:
+                if not several:
+                    return bulk.call(desk, targets[0], values), False, {targets[0].key}
+                made = each(targets, lambda target: bulk.call(desk, target, values))
+                left = {target.key for target, _ in made.refused}
+                return (
+                    made.words(bulk.noun, bulk.done, bulk.plural),
+                    bool(left),
+                    {target.key for target in made.done} - left,
+                )
+
+            def done(answer: tuple[str, bool, set[str]]) -> Awaitable[None]:
+                text, bad, keys = answer
+                self.say(text, bad=bad)
+                if isinstance(page, FilterScreen):
+                    page.unmark(keys)
+                return self.read_board()
+
+            self.ask_aside(call, done)
+
+        if bulk.choices:
+            self.choose(
+                bulk.of_all if several else bulk.what,
+                about,
+                bulk.choices,
+                lambda word: decide((word,)),
+                "; ".join(bulk.about),
+            )
+        elif several or bulk.fields:
+            self.form(bulk.of_all if several else bulk.what, "\n".join((about, *bulk.about)), bulk.fields, decide)
+        else:
+            decide(())
+
     def refuses(self) -> bool:
         """Whether nothing may be changed here; the operator gets a notice."""
         if self.head.replay:
@@ -263,6 +308,19 @@ class Context:
         from pulse_tui.tui.kit.ask import AskScreen  # noqa: PLC0415  nobody needs it before the first form
 
         self.dialog(AskScreen(what, about, fields, check), then)
+
+    def choose(
+        self,
+        what: str,
+        about: str,
+        choices: Sequence[tuple[str, str, str]],
+        then: Callable[[str], object],
+        note: str = "",
+    ) -> None:
+        """Ask for one of some words, each by its key."""
+        from pulse_tui.tui.kit.choice import ChoiceScreen  # noqa: PLC0415  nobody needs it before the first
+
+        self.dialog(ChoiceScreen(what, about, choices, note), then)
 
     def confirm(self, asked: Confirmation, then: Callable[[str], object]) -> None:
         """Ask for a name, typed; ``then`` takes the reason."""

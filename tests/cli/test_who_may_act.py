@@ -136,7 +136,6 @@ CALLS: dict[str, Callable[[ServiceDesk, Estate], object]] = {
     "resolve_incident": lambda d, e: d.resolve_incident(e.incident, "x"),
     "place_silence": lambda d, e: d.place_silence("true", NOW, NOW + timedelta(hours=1), "x"),
     "end_silence": lambda d, e: d.end_silence("s-1", "x"),
-    "acknowledge_all": lambda d, e: d.acknowledge_all([e.alert]),
     "waive_advisory": lambda d, e: d.waive_advisory("CVE-1", "my-bot", why="x"),
     "settle_fix": lambda d, e: d.settle_fix("CVE-1", "vllm", "0.9.2", "x"),
     "state_loaded": lambda d, e: d.state_loaded("my-bot", "vllm", "no", "x"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from pulse_tui.domain.moments import iso
@@ -50,9 +49,3 @@ class FakeSilences:
         self._did("end_silence", ident, why)
         self.standing = tuple(s for s in self.standing if s.id != ident)
         return f"ended: {ident}"
-
-    def acknowledge_all(self, alert_ids: Sequence[str]) -> str:
-        self._did("acknowledge_all", *alert_ids)
-        for ident in alert_ids:
-            self._set_state(ident, "acknowledged")
-        return f"{len(alert_ids)} alerts acknowledged by ana until 04:10"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pulse_tui.domain.alert import Alert, AlertEvent, AlertState
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.hold import Hold, HoldKind
 from pulse_tui.domain.moments import iso
-from pulse_tui.domain.text import many
 from pulse_tui.ports import Store, Transaction
 from pulse_tui.services.advisories.standing import settle, settle_group
 from pulse_tui.services.advisories.waivers import end_condition, terms_of, waive_condition
@@ -24,6 +22,8 @@ from pulse_tui.services.signals.respond import close_alert
 from pulse_tui.services.signals.waived import group_of, names_in
 from pulse_tui.settings.check import nearest
 
+AGAIN = timedelta(minutes=1)
+"""An acknowledgement that is given again within this time changes nothing."""
 REVIEWED_FOR = timedelta(days=30)
 """No review lets releases pass for longer."""
 
@@ -34,37 +34,13 @@ def acknowledge(parts: JudgeParts, alert_id: str, by: str, for_s: float, now: da
     with parts.store.write() as tx:
         alert = _alert(tx, alert_id)
         for one in _of_condition(tx, alert):
+            if _in_hand(one, by, until):
+                continue
             after = one.acknowledge(by, until, now)
             tx.judgements.put_alert(after)
             Events(tx, parts, now).emit(after, AlertEvent.ACKNOWLEDGED, f"acknowledged by {by} until {iso(until)}")
         tx.log.append(now, by, "alert.acknowledged", alert.id, {"until": iso(until)})
     return f"acknowledged by {by} until {iso(until)}: {alert.title}"
-
-
-def acknowledge_all(parts: JudgeParts, alert_ids: Sequence[str], by: str, for_s: float, now: datetime) -> str:
-    """Each of them, and what is of its condition, in one transaction. One that is resolved meanwhile is left, and named.
-
-    Raises NotFound for one that never was, Refused when there is none to acknowledge.
-    """
-    until = now + timedelta(seconds=for_s)
-    done, over = dict[str, None](), list[Alert]()
-    with parts.store.write() as tx:
-        events = Events(tx, parts, now)
-        for alert in [_alert(tx, ident) for ident in dict.fromkeys(alert_ids)]:
-            if not alert.open:
-                over.append(alert)
-                continue
-            for one in _of_condition(tx, alert):
-                if one.id not in done:
-                    after = one.acknowledge(by, until, now)
-                    tx.judgements.put_alert(after)
-                    events.emit(after, AlertEvent.ACKNOWLEDGED, f"acknowledged by {by} until {iso(until)}")
-                    done[one.id] = None
-            tx.log.append(now, by, "alert.acknowledged", alert.id, {"until": iso(until)})
-    left = f"; resolved before that: {', '.join(a.title for a in over)}" if over else ""
-    if not done:
-        raise Refused("there is no open alert to acknowledge" + left)
-    return f"{many(len(done), 'alert')} acknowledged by {by} until {iso(until)}{left}"
 
 
 def resolve(parts: JudgeParts, alert_id: str, by: str, why: str, now: datetime) -> str:
@@ -197,6 +173,12 @@ def lapse(parts: JudgeParts, now: datetime) -> int:
                 tx.log.append(now, SYSTEM, "alert.fires_again", alert.id, {"after": alert.state.value})
                 again += 1
     return again
+
+
+def _in_hand(alert: Alert, by: str, until: datetime) -> bool:
+    """Whether the operator has it already until about then, as of several alerts of one condition: nobody is notified twice."""
+    held = alert.acknowledged_until if alert.state is AlertState.ACKNOWLEDGED and alert.acknowledged_by == by else None
+    return held is not None and timedelta(0) <= until - held < AGAIN
 
 
 def _of_condition(tx: Transaction, alert: Alert) -> list[Alert]:

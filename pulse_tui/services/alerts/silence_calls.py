@@ -1,15 +1,14 @@
-"""The calls of the desk about several alerts at once: silences, maintenance windows, acknowledging what matches."""
+"""The calls of the desk about several alerts at once: silences, maintenance windows, what matches an expression."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pulse_tui.domain.silence import SilenceKind
 from pulse_tui.domain.views.alerts import SilencePreview, SilenceRow
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Store
-from pulse_tui.services.alerts import operate, silences
+from pulse_tui.services.alerts import silences
 from pulse_tui.services.parts import RollbackParts
 
 
@@ -19,7 +18,6 @@ class SilenceCalls:
     operator: str
     _store: Store
     _parts: RollbackParts
-    _acknowledge_for: float
 
     def acting(self, what: str, subject: str, environment: Environment | None = None) -> RollbackParts:
         """As of the desk."""
@@ -54,19 +52,3 @@ class SilenceCalls:
     def end_silence(self, ident: str, why: str) -> str:
         parts = self.acting("silence", ident, Environment.PRODUCTION)
         return silences.end(parts.judging, ident, self.operator, why, parts.clock())
-
-    def acknowledge_all(self, alert_ids: Sequence[str]) -> str:
-        parts = self._parts
-        for environment, one in _environments(self._store, alert_ids):
-            parts = self.acting("alert", one, environment)
-        return operate.acknowledge_all(parts.judging, alert_ids, self.operator, self._acknowledge_for, parts.clock())
-
-
-def _environments(store: Store, alert_ids: Iterable[str]) -> list[tuple[Environment | None, str]]:
-    """Where they stand, each with the first that does."""
-    found: dict[Environment | None, str] = {}
-    with store.read() as tx:
-        for ident in alert_ids:
-            alert = tx.judgements.alert(ident)
-            found.setdefault(alert.environment if alert is not None else None, ident)
-    return list(found.items())

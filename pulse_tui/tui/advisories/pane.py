@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from pulse_tui.domain.each import Target
 from pulse_tui.domain.views.advisories import UNNAMED
 from pulse_tui.domain.views.signals import silent
 from pulse_tui.tui.advisories.rows import ADVISORIES
-from pulse_tui.tui.asks.advisories import OpenAdvisory, OpenLedger
+from pulse_tui.tui.asks.advisories import OpenAdvisory, OpenLedger, WaiveAdvisories
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.pane import TablePane
 
@@ -25,6 +26,11 @@ class AdvisoriesPane(TablePane["AdvisoryRow"]):
 
     TAB = "Advisories"
     KEYS: ClassVar = (
+        bind(
+            "w", "waive", "waive",
+            "advisories: accept the risk of the row, or of all that are marked, with an owner, a review date and a reason",
+            changes=True,
+        ),
         bind(
             "l", "ledger", "ledger", "advisories: what is matched, clean and not audited, and how new each feed is",
             show=True,
@@ -46,6 +52,15 @@ class AdvisoriesPane(TablePane["AdvisoryRow"]):
 
     def opens(self, row: AdvisoryRow) -> OpenAdvisory | OpenLedger:
         return OpenLedger() if row.id == UNNAMED else OpenAdvisory(row.id)
+
+    def applies(self, action: str) -> bool:
+        return action != "waive" or any(row.id != UNNAMED for row in self.chosen)
+
+    def action_waive(self) -> None:
+        named = [row for row in self.chosen if row.id != UNNAMED]
+        targets = tuple(Target(r.id, f"{r.id} {r.component}", r.priority, r.key, r.component) for r in named)
+        if targets:
+            self.post_message(WaiveAdvisories("waive", targets))
 
     def action_ledger(self) -> None:
         self.post_message(OpenLedger())

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from pulse_tui.domain.errors import Refused
+from pulse_tui.domain.moments import from_us
 from pulse_tui.tui.advisories.pane import AdvisoriesPane
-from pulse_tui.tui.asks.advisories import EndWaiver, OpenAdvisory, OpenLedger, OpenRadius, OpenWaivers, WaiveAdvisory
-from pulse_tui.tui.kit.forms import Field
+from pulse_tui.tui.asks.advisories import (
+    EndWaiver,
+    OpenAdvisory,
+    OpenLedger,
+    OpenRadius,
+    OpenWaivers,
+    WaiveAdvisories,
+    WaiveAdvisory,
+)
+from pulse_tui.tui.kit.forms import Bulk, Field, positive_count
 from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
+    from pulse_tui.domain.each import Target
+    from pulse_tui.ports import Desk
     from pulse_tui.tui.context import Context
     from pulse_tui.tui.kit.palette import Command, Noun, Thing
 
@@ -30,6 +43,7 @@ class AdvisoriesWing(Wing):
             OpenLedger: self.ledger,
             OpenRadius: self.radius,
             WaiveAdvisory: self.waive,
+            WaiveAdvisories: self.waive_each,
             OpenWaivers: self.waivers,
             EndWaiver: self.end,
         }
@@ -96,6 +110,34 @@ class AdvisoriesWing(Wing):
         self._context.form(
             "End this waiver", ask.title, (Field("Why"),),
             lambda values: self._context.act(lambda desk: desk.end_waiver(ask.waiver_id, values[0])),
+        )  # fmt: skip
+
+    def waive_each(self, ask: WaiveAdvisories) -> None:
+        """The risk is accepted; what is not affected or fixed is said on the advisory's own page."""
+
+        def waive(desk: Desk, target: Target, values: tuple[str, ...]) -> str:
+            owner, days, why = values
+            until = from_us(self._context.now_us) + timedelta(days=int(days))
+            reached = desk.advisory_story(target.id).reached
+            places = [(asset, part) for asset, part in reached if part == target.detail] or list(reached)
+            if not places:
+                raise Refused("it reaches no asset that is known: there is nothing to waive")
+            return "; ".join(
+                desk.waive_advisory(target.id, asset, part, why=why, owner=owner, until=until) for asset, part in places
+            )
+
+        fields = (
+            Field("Owner", note="who answers for it"),
+            Field("Review in days", "30", positive_count),
+            Field("Rationale"),
+        )
+        about = ("in every asset that it reaches; open it to say that something is not affected or fixed",)
+        self._context.on_each(
+            Bulk(
+                "Accept this risk", "Accept these risks", "advisory", "waived", waive, fields, about=about,
+                plural="advisories",
+            ),
+            ask.targets,
         )  # fmt: skip
 
     def waive(self, ask: WaiveAdvisory) -> None:

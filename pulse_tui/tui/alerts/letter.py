@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.each import Target
 from pulse_tui.domain.ref import Ref, RefKind
-from pulse_tui.tui.asks.deliveries import ReplayLetter
+from pulse_tui.tui.asks.deliveries import OnLetters
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import safe
 from pulse_tui.tui.kit.document import Block
@@ -46,4 +47,4 @@ class LetterScreen(PageScreen):
         self.document.show(letter_blocks(story))
 
     def action_replay(self) -> None:
-        self.post_message(ReplayLetter(self._key))
+        self.post_message(OnLetters("replay", (Target(self._key, self._key),)))

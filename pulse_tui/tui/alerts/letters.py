@@ -7,11 +7,12 @@ from typing import ClassVar, Final
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.each import Target
 from pulse_tui.domain.moments import age
 from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.delivery import LetterRow
 from pulse_tui.tui.asks.alerts import OpenAlert
-from pulse_tui.tui.asks.deliveries import DropLetter, OpenLetter, ReplayLetter
+from pulse_tui.tui.asks.deliveries import OnLetters, OpenLetter, ReplayLetters
 from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.filters import Fields
@@ -74,7 +75,14 @@ class LettersScreen(ListScreen[LetterRow]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "open", "open", "the message in full, with its lines of the log", show=True),
-        bind("r", "replay", "replay", "send this dead message again, under its key", show=True, changes=True),
+        bind(
+            "r",
+            "replay",
+            "replay",
+            "send this dead message again, or those that are marked, under their keys",
+            show=True,
+            changes=True,
+        ),
         bind("A", "replay_all", "replay all", "send every dead message again", show=True, changes=True),
         bind("E", "drop", "drop", "nobody needs it any more: drop it, with a reason", show=True, changes=True),
         bind("o", "alert", "alert", "open the alert that it is about"),
@@ -97,7 +105,7 @@ class LettersScreen(ListScreen[LetterRow]):
         if action == "alert":
             return row is not None and bool(row.alert)
         if action == "replay":
-            return row is not None and row.state == "dead"
+            return any(row.state == "dead" for row in self.table.chosen)
         if action == "replay_all":
             return any(r.state == "dead" for r in self.table.rows)
         return super().applies(action)
@@ -111,12 +119,14 @@ class LettersScreen(ListScreen[LetterRow]):
             self.post_message(OpenAlert(row.alert))
 
     def action_replay(self) -> None:
-        if (row := self.table.row) is not None:
-            self.post_message(ReplayLetter(row.key))
+        self._post("replay")
 
     def action_replay_all(self) -> None:
-        self.post_message(ReplayLetter())
+        self.post_message(ReplayLetters())
 
     def action_drop(self) -> None:
-        if (row := self.table.row) is not None:
-            self.post_message(DropLetter(row.key, row.title))
+        self._post("drop")
+
+    def _post(self, action: str) -> None:
+        if targets := self.targets(lambda row: Target(row.key, row.title)):
+            self.post_message(OnLetters(action, targets))

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
 
 from pulse_tui.tui.asks import deliveries as asks
-from pulse_tui.tui.kit.forms import Field
+from pulse_tui.tui.kit.forms import Bulk, Field
 from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
     from pulse_tui.tui.context import Context
     from pulse_tui.tui.kit.palette import Command
+
+
+ACTIONS: Final[Mapping[str, Bulk]] = {
+    "replay": Bulk(
+        "Send this message again", "Send these messages again, each under its key", "message", "sent again",
+        lambda desk, target, values: desk.replay_letters(target.id),
+    ),
+    "drop": Bulk(
+        "Drop this message: nobody needs it any more", "Drop these messages: nobody needs them any more", "message", "dropped",
+        lambda desk, target, values: desk.drop_letters(values[0], target.id),
+        (Field("Why"),),
+    ),
+}  # fmt: skip
 
 
 class LettersWing(Wing):
@@ -23,8 +36,8 @@ class LettersWing(Wing):
         self.answers = {
             asks.OpenLetters: self.list,
             asks.OpenLetter: self.open,
-            asks.ReplayLetter: self.replay,
-            asks.DropLetter: self.drop,
+            asks.ReplayLetters: self.replay_all,
+            asks.OnLetters: lambda ask: context.on_each(ACTIONS[ask.action], ask.targets),
         }
 
     def list(self, _ask: asks.OpenLetters) -> None:
@@ -47,16 +60,9 @@ class LettersWing(Wing):
             LetterScreen.show_story,
         )
 
-    def replay(self, ask: asks.ReplayLetter) -> None:
+    def replay_all(self, _ask: asks.ReplayLetters) -> None:
         """At once."""
-        self._context.act(lambda desk: desk.replay_letters(ask.key))
-
-    def drop(self, ask: asks.DropLetter) -> None:
-        """Ask why."""
-        self._context.form(
-            "Drop this message: nobody needs it any more", ask.title, (Field("Why"),),
-            lambda values: self._context.act(lambda desk: desk.drop_letters(values[0], ask.key)),
-        )  # fmt: skip
+        self._context.act(lambda desk: desk.replay_letters())
 
     def commands(self) -> Iterable[Command]:
         from pulse_tui.tui.kit.palette import Command  # noqa: PLC0415

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.each import Target
 from pulse_tui.domain.moments import age
 from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.alerts import QuietRow
@@ -110,6 +111,10 @@ class MutedScreen(ListScreen[QuietRow]):
             self.post_message(asks.ReviewHold(row.id, f"{row.subject}: {row.what}"))
 
     def action_take_back(self) -> None:
-        if (row := self.table.row) is not None:
-            take = asks.Lift if row.hold else asks.EndSilence if row.silence else asks.Unmute
-            self.post_message(take(row.id, row.what))
+        if targets := self.targets(_target):
+            self.post_message(asks.OnAlerts("take_back", targets))
+
+
+def _target(row: QuietRow) -> Target:
+    kind = "hold" if row.hold else "silence" if row.silence else "alert"
+    return Target(row.id, f"{row.kind}: {row.what}", mark=QUIET.key(row), detail=kind)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
+from pulse_tui.domain.each import Target
 from pulse_tui.domain.health import PUSHED
 from pulse_tui.domain.words import PRIORITY_RANK
-from pulse_tui.tui.alerts.rows import ALERTS, INCIDENT, alert_cells
+from pulse_tui.tui.alerts.rows import ALERTS, INCIDENT
 from pulse_tui.tui.alerts.verdict_keys import VERDICT_KEYS
 from pulse_tui.tui.asks.alerts import (
-    Acknowledge,
-    AcknowledgeAll,
-    GiveVerdict,
+    OnAlerts,
     OpenAlert,
-    Resolve,
-    Silence,
     SilenceLike,
-    Unmute,
-    Waive,
 )
 from pulse_tui.tui.asks.incidents import OpenIncident
 from pulse_tui.tui.kit.keys import bind
@@ -27,11 +22,12 @@ if TYPE_CHECKING:
     from pulse_tui.domain.views.alerts import AlertRow
     from pulse_tui.domain.views.board import Board
     from pulse_tui.tui.asks.base import Ask
-    from pulse_tui.tui.kit.rows import Cells
 
 
 def no_alerts(board: Board) -> str:
     """What stands where no alert is open: why, as far as that is known, and what to press or to run next."""
+    from pulse_tui.domain.text import many  # noqa: PLC0415  the first frame needs none
+
     assets = len({row.asset for row in board.registry})
     bad = [source.id for source in board.sources if source.health != "good"]
     if not assets:
@@ -71,6 +67,10 @@ def grouped(board: Board) -> list[AlertRow]:
     return sorted(rows, key=lambda row: PRIORITY_RANK[row.priority])
 
 
+OF_ROW: Final = ("group", "silence_like")
+"""Actions that are about the row under the cursor whatever is marked."""
+
+
 class AlertsPane(TablePane["AlertRow"]):
     """The alerts pane: open conditions, most urgent first."""
 
@@ -84,7 +84,6 @@ class AlertsPane(TablePane["AlertRow"]):
             show=True,
             changes=True,
         ),
-        bind("space", "mark", "mark", "mark the alert for a, or take the mark away"),
         bind(
             "X",
             "silence_like",
@@ -106,17 +105,15 @@ class AlertsPane(TablePane["AlertRow"]):
 
     def __init__(self) -> None:
         """Empty until the first board."""
-        super().__init__(ALERTS._replace(cells=self._cells), id="alerts")
+        super().__init__(ALERTS, id="alerts")
         self._grouped = False
         self._last: tuple[Board, int] | None = None
         self._reviews = 0
-        self._marked: frozenset[str] = frozenset()
         self._policy = self._phase = ""
 
     def show_board(self, board: Board, now_us: int, lead: str | None) -> None:
         self.empty = no_alerts(board)
         self._reviews = len(board.header.reviews)
-        self._marked &= {row.id for row in board.alerts}
         self._policy, self._phase = board.header.policy, board.header.phase
         self._last = board, now_us
         self.update_rows(grouped(board) if self._grouped else board.alerts, now_us)
@@ -124,8 +121,6 @@ class AlertsPane(TablePane["AlertRow"]):
     @property
     def heading(self) -> str:
         """With what is to be known of the policy: what is judged here is judged by it."""
-        if self._marked:
-            return f"{super().heading} ─ {len(self._marked)} marked: a acknowledges them"
         words = ["by incident"] if self._grouped else []
         words += [f"phase {self._phase}"] if self._phase else []
         if self._policy:
@@ -147,8 +142,10 @@ class AlertsPane(TablePane["AlertRow"]):
     def applies(self, action: str) -> bool:
         if action == "group":
             return self._grouped or (self._last is not None and bool(self._last[0].incidents))
+        if self.marks and action not in OF_ROW:
+            return True
         if self.row is not None and self.row.rule == INCIDENT:
-            return False  # what is decided of an alert is decided of each by itself
+            return False  # what is decided of an alert is decided of each by itself: mark the incident for all of them
         if action == "silence_like":
             return self.row is not None and bool(self.row.asset)
         if action == "unmute":
@@ -160,57 +157,60 @@ class AlertsPane(TablePane["AlertRow"]):
         if self._last is not None:
             self.show_board(*self._last, None)
 
-    def _cells(self, row: AlertRow, now_us: int) -> Cells:
-        """As any row; a mark stands between priority and state."""
-        cells = list(alert_cells(row, now_us))
-        if row.id in self._marked:
-            text, style = cells[0]
-            cells[0] = (f"{text[:2]}*{text[3:]}", style)
-        return tuple(cells)
+    def targets(self) -> tuple[Target, ...]:
+        """What an action is about: the marked alerts and the open ones of marked incidents, else the row's."""
+        alerts = {row.id: row for row in (self._last[0].alerts if self._last else ())}
+        if not self.marks:
+            return (_target(self.row),) if self.row is not None and self.row.rule != INCIDENT else ()
+        found: dict[str, Target] = {}
+        for key in [*(row.key for row in self.rows if row.key in self.marks), *sorted(self.marks)]:
+            for row in [alerts[key]] if key in alerts else [r for r in alerts.values() if r.incident == key]:
+                found.setdefault(row.id, _target(row, key))
+        return tuple(found.values())
 
-    def action_mark(self) -> None:
-        if self.row is not None:
-            self._marked ^= {self.row.id}
-            self.move(1)
-            self.redraw()
+    def known_keys(self) -> set[str]:
+        """Marks stay on alerts that an incident stands for, and on incidents while single alerts are shown."""
+        board = self._last[0] if self._last else None
+        return {row.key for row in board.alerts} | {row.id for row in board.incidents} if board else set()
+
+    def marked_words(self) -> str:
+        from pulse_tui.domain.text import many  # noqa: PLC0415  the first frame needs none
+
+        alerts = len(self.targets())
+        return super().marked_words() + (f": {many(alerts, 'alert')}" if alerts != len(self.marks) else "")
+
+    def _post(self, action: str, word: str = "") -> None:
+        if targets := self.targets():
+            self.post_message(OnAlerts(action, targets, word))
 
     def action_acknowledge(self) -> None:
-        if self._marked:
-            self.post_message(AcknowledgeAll(tuple(row.id for row in self.rows if row.id in self._marked)))
-            self._marked = frozenset()
-            self.redraw()
-        elif self.row is not None:
-            self.post_message(Acknowledge(self.row.id))
+        self._post("acknowledge")
 
     def action_silence_like(self) -> None:
         if self.row is not None and self.row.asset:
             self.post_message(SilenceLike(self.row.asset, self.row.signal_type))
 
     def action_silence(self) -> None:
-        if self.row is not None:
-            self.post_message(Silence(self.row.id, self.row.title))
+        self._post("silence")
 
     def action_resolve(self) -> None:
-        if self.row is not None:
-            self.post_message(Resolve(self.row.id, self.row.title))
+        self._post("resolve")
 
     def action_unmute(self) -> None:
-        if self.row is not None:
-            self.post_message(Unmute(self.row.id, self.row.title))
+        self._post("unmute")
 
     def action_waive(self) -> None:
-        if self.row is not None:
-            self.post_message(Waive(self.row.id, self.row.title))
+        self._post("waive")
 
     def action_verdict_useful(self) -> None:
-        self._verdict("useful")
+        self._post("verdict", "useful")
 
     def action_verdict_noise(self) -> None:
-        self._verdict("noise")
+        self._post("verdict", "noise")
 
     def action_verdict(self) -> None:
-        self._verdict("")
+        self._post("verdict")
 
-    def _verdict(self, word: str) -> None:
-        if self.row is not None:
-            self.post_message(GiveVerdict(self.row.id, self.row.title, word))
+
+def _target(row: AlertRow, mark: str = "") -> Target:
+    return Target(row.id, row.title, row.priority, mark)

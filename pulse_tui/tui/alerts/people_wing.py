@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pulse_tui.tui.asks import people as asks
-from pulse_tui.tui.kit.forms import Field
+from pulse_tui.tui.kit.forms import Bulk, Field
 from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
@@ -17,6 +17,19 @@ if TYPE_CHECKING:
 SINCE = timedelta(hours=12)
 """What the page of the handover looks back on: a shift."""
 MOST = timedelta(days=31)
+
+
+ACTIONS: Final[Mapping[str, Bulk]] = {
+    "take": Bulk(
+        "Take this review", "Take these reviews: you work on them", "review", "taken",
+        lambda desk, target, values: desk.take_review(target.id),
+    ),
+    "finish": Bulk(
+        "This review is done", "These reviews are done", "review", "done",
+        lambda desk, target, values: desk.finish_review(target.id, values[0]),
+        (Field("What was found"),),
+    ),
+}  # fmt: skip
 
 
 class PeopleWing(Wing):
@@ -30,8 +43,7 @@ class PeopleWing(Wing):
             asks.OpenHandover: self.handover,
             asks.HandOver: self.hand_over,
             asks.OpenReviews: self.reviews,
-            asks.TakeReview: self.take,
-            asks.FinishReview: self.finish,
+            asks.OnReviews: lambda ask: context.on_each(ACTIONS[ask.action], ask.targets),
         }
 
     def handover(self, ask: asks.OpenHandover) -> None:
@@ -66,17 +78,6 @@ class PeopleWing(Wing):
             lambda rows: ReviewsScreen(self._context.head, rows, self._context.now_us),
             ReviewsScreen.show_rows,
         )
-
-    def take(self, ask: asks.TakeReview) -> None:
-        """At once."""
-        self._context.act(lambda desk: desk.take_review(ask.key))
-
-    def finish(self, ask: asks.FinishReview) -> None:
-        """Ask what was found."""
-        self._context.form(
-            "This review is done", ask.title, (Field("What was found"),),
-            lambda values: self._context.act(lambda desk: desk.finish_review(ask.key, values[0])),
-        )  # fmt: skip
 
     def commands(self) -> Iterable[Command]:
         from pulse_tui.tui.kit.palette import Command  # noqa: PLC0415

@@ -7,9 +7,10 @@ from typing import ClassVar, Final
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.each import Target
 from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.domain.views.people import ReviewTaskRow
-from pulse_tui.tui.asks.people import FinishReview, TakeReview
+from pulse_tui.tui.asks.people import OnReviews
 from pulse_tui.tui.kit import styles, values
 from pulse_tui.tui.kit.canvas import Span, safe
 from pulse_tui.tui.kit.filters import Fields
@@ -78,9 +79,11 @@ class ReviewsScreen(ListScreen[ReviewTaskRow]):
         return super().applies(action)
 
     def action_take(self) -> None:
-        if (row := self.table.row) is not None:
-            self.post_message(TakeReview(row.key))
+        self._post("take")
 
     def action_finish(self) -> None:
-        if (row := self.table.row) is not None:
-            self.post_message(FinishReview(row.key, row.what))
+        self._post("finish")
+
+    def _post(self, action: str) -> None:
+        if targets := self.targets(lambda row: Target(row.key, row.what)):
+            self.post_message(OnReviews(action, targets))

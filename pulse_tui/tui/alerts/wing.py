@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from pulse_tui.domain.each import Target
 from pulse_tui.domain.moments import from_us
 from pulse_tui.tui.alerts.pane import AlertsPane
 from pulse_tui.tui.alerts.verdict_keys import VERDICTS
 from pulse_tui.tui.asks import alerts as asks
-from pulse_tui.tui.kit.forms import Field, positive_count, positive_number
+from pulse_tui.tui.kit.forms import Bulk, Field, positive_count, positive_number
 from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
     from pulse_tui.domain.views.alerts import AlertStory
+    from pulse_tui.ports import Desk
     from pulse_tui.tui.context import Context
 
 
@@ -28,15 +31,13 @@ class AlertsWing(Wing):
         self.answers = {
             asks.OpenAlert: self.open,
             asks.NextAlert: self.next,
-            asks.Acknowledge: self.acknowledge,
-            asks.AcknowledgeAll: self.acknowledge_all,
-            asks.Silence: self.silence,
+            asks.OnAlerts: self.on_each,
+            asks.Acknowledge: lambda ask: self._on("acknowledge", (Target(ask.alert_id, ""),)),
+            asks.Silence: self._one("silence"),
             asks.SilenceLike: self.silence_like,
-            asks.EndSilence: self.end_silence,
-            asks.Waive: self.waive,
-            asks.Resolve: self.resolve,
-            asks.Unmute: self.unmute,
-            asks.Lift: self.lift,
+            asks.Waive: self._one("waive"),
+            asks.Resolve: self._one("resolve"),
+            asks.Unmute: self._one("unmute"),
             asks.ReviewHold: self.review,
             asks.OpenMuted: self.muted,
             asks.GiveVerdict: self.verdict,
@@ -67,56 +68,11 @@ class AlertsWing(Wing):
         key = self.pane.row.id
         self._context.ask(lambda desk: desk.story(key), screen.show_story)
 
-    def acknowledge(self, ask: asks.Acknowledge) -> None:
-        """At once."""
-        self._context.act(lambda desk: desk.acknowledge(ask.alert_id))
-
-    def silence(self, ask: asks.Silence) -> None:
-        """Ask how long and why."""
-        fields = (Field("Hours", "4", positive_number), Field("Why"))
-        self._context.form(
-            "Silence this alert", ask.title, fields,
-            lambda values: self._context.act(lambda desk: desk.silence(ask.alert_id, float(values[0]), values[1])),
-        )  # fmt: skip
-
-    def acknowledge_all(self, ask: asks.AcknowledgeAll) -> None:
-        """At once."""
-        self._context.act(lambda desk: desk.acknowledge_all(ask.alert_ids))
-
     def silence_like(self, ask: asks.SilenceLike) -> None:
         """Ask what to match, for how long and why; what it would hit stands in the form before it is placed."""
         from pulse_tui.tui.alerts.silencing import Silencing, like  # noqa: PLC0415  nobody needs it before the first X
 
         Silencing(self._context).ask(like(ask.asset, ask.signal_type))
-
-    def end_silence(self, ask: asks.EndSilence) -> None:
-        """Ask why."""
-        self._context.form(
-            "End this silence: what it covered and still holds fires again", ask.title, (Field("Why"),),
-            lambda values: self._context.act(lambda desk: desk.end_silence(ask.alert_id, values[0])),
-        )  # fmt: skip
-
-    def waive(self, ask: asks.Waive) -> None:
-        """Ask for how many days and why."""
-        fields = (Field("Review in days", "30", positive_count), Field("Rationale"))
-        self._context.form(
-            "Waive: record an exception", ask.title, fields,
-            lambda values: self._context.act(lambda desk: desk.waive(ask.alert_id, int(values[0]), values[1])),
-        )  # fmt: skip
-
-    def unmute(self, ask: asks.Unmute) -> None:
-        """Ask why."""
-        self._context.form(
-            "Take back what mutes this alert", ask.title, (Field("Why"),),
-            lambda values: self._context.act(lambda desk: desk.unmute(ask.alert_id, values[0])),
-        )  # fmt: skip
-
-    def lift(self, ask: asks.Lift) -> None:
-        """Ask why."""
-        self._context.form(
-            "Lift this hold", ask.title, (Field("Why"),),
-            lambda values: self._context.act(lambda desk: desk.lift(ask.alert_id, values[0])),
-        )  # fmt: skip
 
     def review(self, ask: asks.ReviewHold) -> None:
         """Ask for how many days and why: the freeze stands, and blocks again when they are over."""
@@ -139,22 +95,67 @@ class AlertsWing(Wing):
             MutedScreen.show_rows,
         )
 
-    def resolve(self, ask: asks.Resolve) -> None:
-        """Ask why."""
-        self._context.form(
-            "Resolve this alert", ask.title, (Field("Why has it ended"),),
-            lambda values: self._context.act(lambda desk: desk.resolve(ask.alert_id, values[0])),
-        )  # fmt: skip
+    def on_each(self, ask: asks.OnAlerts) -> None:
+        """One or several."""
+        self._on(ask.action, ask.targets, ask.word)
+
+    def _one(self, action: str) -> Callable[[asks.OfAlert], None]:
+        return lambda ask: self._on(action, (Target(ask.alert_id, ask.title),))
 
     def verdict(self, ask: asks.GiveVerdict) -> None:
         """At once, or one more key chooses."""
-        if ask.verdict:
-            self._context.act(lambda desk: desk.give_verdict(ask.alert_id, ask.verdict))
-            return
-        from pulse_tui.tui.kit.choice import ChoiceScreen  # noqa: PLC0415  nobody needs it before the first =
+        self._on("verdict", (Target(ask.alert_id, ask.title),), ask.verdict)
 
-        if not self._context.refuses():
-            self._context.dialog(
-                ChoiceScreen("Verdict", ask.title, VERDICTS, "the state of the alert stays as it is"),
-                lambda word: self._context.act(lambda desk: desk.give_verdict(ask.alert_id, word)),
-            )
+    def _on(self, action: str, targets: Sequence[Target], word: str = "") -> None:
+        self._context.on_each(_verdict(word) if action == "verdict" else ACTIONS[action], targets)
+
+
+ACTIONS: Final[Mapping[str, Bulk]] = {
+    "acknowledge": Bulk(
+        "Acknowledge this alert", "Acknowledge these alerts", "alert", "acknowledged",
+        lambda desk, target, values: desk.acknowledge(target.id),
+    ),
+    "silence": Bulk(
+        "Silence this alert", "Silence these alerts", "alert", "silenced",
+        lambda desk, target, values: desk.silence(target.id, float(values[0]), values[1]),
+        (Field("Hours", "4", positive_number), Field("Why")),
+    ),
+    "waive": Bulk(
+        "Waive: record an exception", "Waive these alerts: an exception of each", "alert", "waived",
+        lambda desk, target, values: desk.waive(target.id, int(values[0]), values[1]),
+        (Field("Review in days", "30", positive_count), Field("Rationale")),
+    ),
+    "unmute": Bulk(
+        "Take back what mutes this alert", "Take back what mutes these alerts", "alert", "no longer muted",
+        lambda desk, target, values: desk.unmute(target.id, values[0]),
+        (Field("Why"),),
+    ),
+    "take_back": Bulk(
+        "Take this back", "Take these back: what they covered and still holds fires again", "entry", "taken back",
+        lambda desk, target, values: _take_back(desk, target, values[0]),
+        (Field("Why"),),
+        plural="entries",
+    ),
+    "resolve": Bulk(
+        "Resolve this alert", "Resolve these alerts", "alert", "resolved",
+        lambda desk, target, values: desk.resolve(target.id, values[0]),
+        (Field("Why has it ended"),),
+    ),
+}  # fmt: skip
+
+
+def _verdict(word: str) -> Bulk:
+    """The word that is known already, or a choice of all."""
+    return Bulk(
+        "Verdict", f"Verdict {word} on these alerts" if word else "Verdict on these alerts", "alert",
+        f"judged {word}" if word else "judged",
+        lambda desk, target, values: desk.give_verdict(target.id, word or values[0]),
+        choices=() if word else VERDICTS,
+        about=("the state of the alert stays as it is",),
+    )  # fmt: skip
+
+
+def _take_back(desk: Desk, target: Target, why: str) -> str:
+    """An alert is unmuted, a silence or window ends, a hold is lifted."""
+    take = {"hold": desk.lift, "silence": desk.end_silence}.get(target.detail, desk.unmute)
+    return take(target.id, why)

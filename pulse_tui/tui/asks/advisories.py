@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask, OpenPage
+from pulse_tui.tui.asks.base import Ask, OnEach, OpenPage
 
 
 class OpenAdvisory(OpenPage):
@@ -30,6 +30,13 @@ class EndWaiver(Ask):
 
     waiver_id: str
     title: str
+
+
+class WaiveAdvisories(OnEach):
+    """Accept the risk of each in every asset that it reaches; a form asks who answers for it, for how long and why.
+
+    ``detail`` of a target is the component of its row.
+    """
 
 
 class WaiveAdvisory(Ask):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask, OpenPage
+from pulse_tui.tui.asks.base import Ask, OnEach, OpenPage
 
 
 class OpenAlert(OpenPage):
@@ -43,16 +43,12 @@ class SilenceLike(Ask):
     signal_type: str
 
 
-class AcknowledgeAll(Ask):
-    """The operator works on these."""
+class OnAlerts(OnEach):
+    """``acknowledge``, ``silence``, ``waive``, ``resolve``, ``unmute``, ``verdict`` with its word; ``take_back`` of an alert, a silence or a hold."""
 
-    opens = False
+    at_once = frozenset(("acknowledge",))
 
-    alert_ids: tuple[str, ...]
-
-
-class EndSilence(OfAlert):
-    """Take a silence or a window back (``alert_id`` is its id); a form asks why."""
+    word: str = ""
 
 
 class Resolve(OfAlert):
@@ -61,10 +57,6 @@ class Resolve(OfAlert):
 
 class OpenMuted(OpenPage):
     """Open the list of what is muted, waived or held."""
-
-
-class Lift(OfAlert):
-    """Lift one hold (``alert_id`` is the hold's); a form asks why."""
 
 
 class ReviewHold(OfAlert):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from inspect import get_annotations
-from typing import Any, ClassVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from textual.message import Message
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.each import Target
 
 
 @dataclass_transform(eq_default=False)
@@ -43,3 +46,19 @@ class Ask(Message):
 
 class OpenPage(Ask):
     """Opens a page and changes nothing: whoever comes back to the page asks it again."""
+
+
+class OnEach(Ask):
+    """An action on one or several things: a dialog that names them asks what it has to know, once."""
+
+    at_once = frozenset[str]()
+    """Actions that ask nothing of one thing."""
+
+    action: str
+    targets: tuple[Target, ...]
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        """As of every ask."""
+        super().__init__(*args, **named)
+        if len(self.targets) == 1 and self.action in self.at_once:
+            vars(self)["opens"] = False

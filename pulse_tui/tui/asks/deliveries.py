@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask, OpenPage
+from pulse_tui.tui.asks.base import Ask, OnEach, OpenPage
 
 
 class OpenLetters(OpenPage):
@@ -15,16 +15,13 @@ class OpenLetter(OpenPage):
     key: str
 
 
-class ReplayLetter(Ask):
-    """Send a dead message again; without a key all of them."""
+class ReplayLetters(Ask):
+    """Send every dead message again."""
 
     opens = False
 
-    key: str = ""
 
+class OnLetters(OnEach):
+    """``replay`` sends dead messages again, ``drop`` says that nobody needs them any more."""
 
-class DropLetter(Ask):
-    """Nobody needs it any more; a form asks why."""
-
-    key: str
-    title: str
+    at_once = frozenset(("replay",))

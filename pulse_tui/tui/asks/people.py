@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask, OpenPage
+from pulse_tui.tui.asks.base import Ask, OnEach, OpenPage
 
 
 class OpenHandover(OpenPage):
@@ -19,16 +19,7 @@ class OpenReviews(OpenPage):
     """Open the list of reviews."""
 
 
-class TakeReview(Ask):
-    """The operator works on it."""
+class OnReviews(OnEach):
+    """``take``: the operator works on them. ``finish``: they are done, a form asks what was found."""
 
-    opens = False
-
-    key: str
-
-
-class FinishReview(Ask):
-    """It is done; a form asks what was found."""
-
-    key: str
-    title: str
+    at_once = frozenset(("take",))

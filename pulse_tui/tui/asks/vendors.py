@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulse_tui.tui.asks.base import Ask, OpenPage
+from pulse_tui.tui.asks.base import Ask, OnEach, OpenPage
 
 
 class OpenNotes(OpenPage):
@@ -36,12 +36,11 @@ class OpenNote(OfNote, OpenPage):
     """Open the note's page."""
 
 
-class CorrectNote(OfNote):
-    """Give it other labels; a form asks which and why."""
+class CorrectNotes(OnEach):
+    """Give them other labels; a form asks which and why. A target is the note's source and key in two lines."""
 
-    title: str
     labels: tuple[str, ...]
-    """Those that it has."""
+    """Those that it has; of several none."""
 
 
 class WithdrawCorrection(Ask):

@@ -24,10 +24,11 @@ Check = Callable[[tuple[str, ...]], tuple[int, str] | None]
 
 
 _KEYS: list[Span] = [(" Enter goes on and submits, Esc cancels", styles.DIM)]
+_DO_IT: list[Span] = [(" Enter does it, Esc cancels", styles.DIM)]
 
 
 class AskScreen(GuardedScreen[tuple[str, ...] | None]):
-    """A dialog with fields. Its result is their values in order, or None. Enter in the last field submits."""
+    """A dialog with fields, or a question without any. Its result is their values in order, or None. Enter in the last field submits."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "cancel", "cancel", show=True),
@@ -50,7 +51,7 @@ class AskScreen(GuardedScreen[tuple[str, ...] | None]):
         self.inputs = [Input(field.value, select_on_focus=True, compact=True) for field in fields]
         for field in self.inputs:
             field.cursor_blink = False
-        self.hint = Lines([_KEYS])
+        self.hint = Lines([_KEYS if fields else _DO_IT])
 
     def compose(self) -> ComposeResult:
         with Vertical(id="card"):
@@ -69,7 +70,8 @@ class AskScreen(GuardedScreen[tuple[str, ...] | None]):
 
     def on_mount(self) -> None:
         """Focus the first empty field."""
-        self.set_focus(next((line for line in self.inputs if not line.value), self.inputs[0]))
+        if self.inputs:
+            self.set_focus(next((line for line in self.inputs if not line.value), self.inputs[0]))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """What the field takes is shown while it has the focus; a refusal stays until another field has it."""
@@ -98,10 +100,15 @@ class AskScreen(GuardedScreen[tuple[str, ...] | None]):
         self.hint.show(lines)
 
     def action_field(self, by: int) -> None:
+        if not self.inputs:
+            return
         at = self.inputs.index(self.focused) if isinstance(self.focused, Input) else 0
         self.set_focus(self.inputs[(at + by) % len(self.inputs)])
 
     def action_next(self) -> None:
+        if not self.inputs:
+            self._submit()
+            return
         if self.focused is not self.inputs[-1]:
             self.action_field(1)
             return

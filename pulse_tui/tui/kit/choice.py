@@ -23,20 +23,24 @@ class ChoiceScreen(GuardedScreen[str | None]):
     DEFAULT_CSS = "ChoiceScreen #card { width: 1fr; height: auto; max-height: 100%; border-top: heavy ansi_cyan; }"
 
     def __init__(self, what: str, about: str, choices: Sequence[tuple[str, str, str]], note: str = "") -> None:
-        """``choices``: (key, word, what it means), each key once. ``note`` stands below them."""
+        """``choices``: (key, word, what it means), each key once. ``about``: one line, or several. ``note`` stands below them."""
         super().__init__()
         self.what, self.about, self.note = what, about, note
         self.choices = {key: (word, meaning) for key, word, meaning in choices}
 
     def compose(self) -> ComposeResult:
-        head: list[Span] = [(f" {safe(self.what)}  ", styles.FOCUS), (safe(self.about), styles.PLAIN)]
+        first, *more = self.about.split("\n")
+        head: list[Span] = [(f" {safe(self.what)}  ", styles.FOCUS), (safe(first), styles.PLAIN)]
+        about: list[list[Span]] = [[(f"  {safe(line)}", styles.PLAIN)] for line in more]
         width = max((len(word) for word, _ in self.choices.values()), default=0)
         rows: list[list[Span]] = [
             [(f"  {key}  ", styles.BOLD), (f"{word:<{max(width + 2, 11)}}", styles.PLAIN), (meaning, styles.DIM)]
             for key, (word, meaning) in self.choices.items()
         ]
         with Vertical(id="card"):
-            yield Lines([head, *rows, [(f"  Esc cancels{'; ' if self.note else ''}{safe(self.note)}", styles.DIM)]])
+            yield Lines(
+                [head, *about, *rows, [(f"  Esc cancels{'; ' if self.note else ''}{safe(self.note)}", styles.DIM)]]
+            )
 
     def on_key(self, event: events.Key) -> None:
         """The key of a choice chooses it; any other does nothing."""

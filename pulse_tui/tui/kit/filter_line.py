@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pulse_tui.tui.asks.common import Arrange, Say
@@ -153,10 +153,10 @@ class FilterScreen(BaseScreen):
             table.mark_all()
             self.moved()
 
-    def unmark(self) -> bool:
-        """No row is marked any more. False when none was."""
+    def unmark(self, keys: Collection[str] | None = None) -> bool:
+        """These rows are not marked any more; None: none is. False when none of them was."""
         table = self.the_table()
-        if table is None or not table.unmark():
+        if table is None or not table.unmark(keys):
             return False
         self.moved()
         return True

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pulse_tui.domain.each import Target
+    from pulse_tui.ports import Desk
 
 
 class Field(NamedTuple):
@@ -50,6 +54,27 @@ def environment_field() -> Field:
         return "" if value.strip() in names else f"it must be one of {', '.join(names)}"
 
     return Field("Environment", Environment.PRODUCTION.value, wrong)
+
+
+class Bulk(NamedTuple):
+    """An action on one or several things."""
+
+    what: str
+    """Of one: ``Silence this alert``."""
+    of_all: str
+    """Of several: ``Silence these alerts``."""
+    noun: str
+    done: str
+    """What the answer says was done: ``silenced``."""
+    call: Callable[[Desk, Target, tuple[str, ...]], str]
+    """On one, with the values of the form; returns a sentence."""
+    fields: tuple[Field, ...] = ()
+    choices: Sequence[tuple[str, str, str]] = ()
+    """Instead of fields: (key, word, what it means), of which one is chosen."""
+    about: tuple[str, ...] = ()
+    """Lines below what it is about."""
+    plural: str = ""
+    """Of the noun, where that is not the noun and an s."""
 
 
 class Confirmation(NamedTuple):

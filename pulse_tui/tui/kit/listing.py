@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from rich.cells import cell_len
@@ -24,6 +24,7 @@ from pulse_tui.tui.kit.screen import Head
 from pulse_tui.tui.kit.table import Table
 
 if TYPE_CHECKING:
+    from pulse_tui.domain.each import Target
     from pulse_tui.domain.ref import Ref
 
 DETAIL_LINES = 3
@@ -188,6 +189,10 @@ class ListScreen(FilterScreen, Generic[RowT]):
     def tick(self, now_us: int) -> None:
         self.now_us = now_us
         self.table.tick(now_us)
+
+    def targets(self, make: Callable[[RowT], Target]) -> tuple[Target, ...]:
+        """What an action is about: the marked rows, else the one under the cursor."""
+        return tuple(map(make, self.table.chosen))
 
     def action_back(self) -> None:
         if not self.unmark() and not self.clear_filter():

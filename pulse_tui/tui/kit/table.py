@@ -158,12 +158,12 @@ class Table(Canvas, Generic[RowT]):
         self._now_us = now_us
         if self._all is None or rows != self._all:
             self._all = rows
-            if self.marks:
-                self.marks &= self.known_keys()
             self._measure()
             self._choose()
         elif self.filter.timed:
             self._choose()
+        if self.marks:
+            self.marks &= self.known_keys()
         self.redraw()
 
     def known_keys(self) -> set[str]:
@@ -236,12 +236,12 @@ class Table(Canvas, Generic[RowT]):
         self.marks = frozenset() if keys <= self.marks else self.marks | keys
         self.redraw()
 
-    def unmark(self) -> bool:
-        """No mark any more. False when there was none."""
-        there = bool(self.marks)
-        self.marks = frozenset()
+    def unmark(self, keys: Collection[str] | None = None) -> bool:
+        """These marks go; None: all. False when none went."""
+        left = frozenset() if keys is None else self.marks - frozenset(keys)
+        went, self.marks = left != self.marks, left
         self.redraw()
-        return there
+        return went
 
     def want(self, key: str) -> bool:
         """Put the cursor on ``key``, now or when such a row arrives. False when it is not there now."""
@@ -380,9 +380,9 @@ class Table(Canvas, Generic[RowT]):
             return ""
         total = len(self._all)
         count = f"{len(self._rows)} of {total}" if self.filter.terms else (str(total) if total else "")
-        return f"{self._marked_words()} · {count}" if self.marks else count
+        return f"{self.marked_words()} · {count}" if self.marks else count
 
-    def _marked_words(self) -> str:
+    def marked_words(self) -> str:
         """``3 marked``, and how many of them the filter hides."""
         unseen = len(self.marks) - sum(self.spec.key(row) in self.marks for row in self._rows)
         return f"{len(self.marks)} marked" + (f", {unseen} of them hidden" if unseen else "")

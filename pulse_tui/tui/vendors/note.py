@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.each import Target
 from pulse_tui.domain.moments import from_us, iso
 from pulse_tui.domain.ref import Ref, note_ref
 from pulse_tui.domain.views.vendors import NoteEdit, NoteStory
@@ -90,7 +91,7 @@ class NoteScreen(PageScreen):
 
     def action_correct(self) -> None:
         row = self.story.row
-        self.post_message(asks.CorrectNote(row.source, row.key, row.title, row.labels))
+        self.post_message(asks.CorrectNotes("correct", (Target(row.ident, row.title),), row.labels))
 
     def action_open_alert(self) -> None:
         self.post_message(OpenAlert(self.story.alerts[0]))

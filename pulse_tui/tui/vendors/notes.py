@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from pulse_tui.domain.each import Target
 from pulse_tui.domain.text import many
 from pulse_tui.domain.views.vendors import LISTED, NoteRow, day
 from pulse_tui.tui.asks import vendors as asks
@@ -86,8 +87,9 @@ class NotesScreen(ListScreen[NoteRow]):
             self.post_message(asks.OpenNote(row.source, row.key))
 
     def action_correct(self) -> None:
-        if (row := self.table.row) is not None:
-            self.post_message(asks.CorrectNote(row.source, row.key, row.title, row.labels))
+        rows = self.table.chosen
+        if targets := self.targets(lambda row: Target(row.ident, row.title)):
+            self.post_message(asks.CorrectNotes("correct", targets, rows[0].labels if len(rows) == 1 else ()))
 
     def action_queue(self) -> None:
         self.post_message(asks.OpenReview())

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pulse_tui.tui.asks import vendors as asks
-from pulse_tui.tui.kit.forms import Field
+from pulse_tui.tui.kit.forms import Bulk, Field
 from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
+    from pulse_tui.domain.each import Target
+    from pulse_tui.ports import Desk
     from pulse_tui.tui.context import Context
     from pulse_tui.tui.kit.palette import Command
 
@@ -24,7 +26,7 @@ class VendorsWing(Wing):
             asks.OpenNotes: self.notes,
             asks.OpenReview: self.review,
             asks.OpenNote: self.note,
-            asks.CorrectNote: self.correct,
+            asks.CorrectNotes: self.correct,
             asks.OpenCorrections: self.corrections,
             asks.WithdrawCorrection: self.withdraw,
             asks.OpenShutdowns: self.shutdowns,
@@ -70,18 +72,21 @@ class VendorsWing(Wing):
             NoteScreen.show_story,
         )
 
-    def correct(self, ask: asks.CorrectNote) -> None:
+    def correct(self, ask: asks.CorrectNotes) -> None:
         """Ask for the labels and why."""
         from pulse_tui.tui.vendors.correcting import CHOICES, correction_fields, labels_of  # noqa: PLC0415
 
-        self._context.form(
-            "Correct the labels",
-            "\n".join((ask.title, *CHOICES)),
-            correction_fields(ask.labels),
-            lambda values: self._context.act(
-                lambda desk: desk.correct_note(ask.source, ask.key, labels_of(values[0]), values[1])
+        def correct(desk: Desk, target: Target, values: tuple[str, ...]) -> str:
+            source, _, key = target.id.partition("\n")
+            return desk.correct_note(source, key, labels_of(values[0]), values[1])
+
+        self._context.on_each(
+            Bulk(
+                "Correct the labels", "Correct the labels of these notes", "note", "corrected", correct,
+                correction_fields(ask.labels), about=CHOICES,
             ),
-        )
+            ask.targets,
+        )  # fmt: skip
 
     def corrections(self, _ask: asks.OpenCorrections) -> None:
         """The newest first."""

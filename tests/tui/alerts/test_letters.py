@@ -56,6 +56,27 @@ def test_one_key_replays_what_is_dead_and_another_drops_it_with_a_reason() -> No
     play(scenario, desk=desk())
 
 
+def test_marked_messages_are_sent_again_each_by_itself_or_dropped_for_one_reason() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("O", "ctrl+a")
+        await pilot.open_dialog("r")
+        assert "Send these messages again" in pilot.text()
+        await pilot.press("enter")
+        assert pilot.desk.calls == [("replay_letters", "notify-1", ""), ("replay_letters", "notify-2", "")]
+
+    async def dropped(pilot: Pilot) -> None:
+        await pilot.press("O", "ctrl+a")
+        await pilot.open_dialog("E")
+        await pilot.press(*"phone", "enter")
+        assert [call[:3] for call in pilot.desk.calls] == [
+            ("drop_letters", "phone", "notify-1"),
+            ("drop_letters", "phone", "notify-2"),
+        ]
+
+    play(scenario, desk=desk())
+    play(dropped, desk=desk())
+
+
 def test_a_read_only_tower_shows_them_and_has_no_key_for_it() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("O", "r", "A", "E")

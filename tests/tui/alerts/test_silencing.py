@@ -1,4 +1,4 @@
-"""Several alerts at once: marked and acknowledged, silenced by an expression whose hits are seen before it is placed."""
+"""Alerts silenced by an expression whose hits are seen before it is placed."""
 
 from __future__ import annotations
 
@@ -6,25 +6,6 @@ from pulse_tui.domain.views.alerts import QuietRow, SilencePreview
 from pulse_tui.tui.alerts.silencing import like
 from tests.fakes.registry_desk import NOW_US
 from tests.tui.helpers import Pilot, play
-
-
-def test_marked_rows_are_acknowledged_together_and_the_heading_counts_them() -> None:
-    async def scenario(pilot: Pilot) -> None:
-        await pilot.press("space", "space")
-        assert "2 marked: a acknowledges them" in pilot.text()
-        await pilot.press("a")
-        assert pilot.desk.calls == [("acknowledge_all", "al-1", "al-2")]
-        assert "marked" not in pilot.text()
-
-    play(scenario)
-
-
-def test_a_mark_is_taken_away_by_the_same_key() -> None:
-    async def scenario(pilot: Pilot) -> None:
-        await pilot.press("space", "k", "space")
-        assert "marked" not in pilot.text()
-
-    play(scenario)
 
 
 def test_what_a_silence_hits_stands_in_the_form_before_it_is_placed() -> None:

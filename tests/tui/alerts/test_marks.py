@@ -1,0 +1,232 @@
+"""Marked alerts: one dialog names them all, each is decided by itself, and a mark goes with its row."""
+
+from __future__ import annotations
+
+import pytest
+
+from pulse_tui.domain.errors import Refused
+from pulse_tui.domain.views.alerts import QuietRow
+from tests.fakes.desk import ALERTS, FakeDesk
+from tests.fakes.registry_desk import NOW_US
+from tests.tui.alerts.test_incidents import ROW
+from tests.tui.alerts.test_incidents import desk as with_incidents
+from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play, shown_text
+
+
+def desk_of(count: int) -> FakeDesk:
+    made = FakeDesk()
+    made.alerts = tuple(
+        ALERTS[n % 2]._replace(id=f"al-{n:02}", title=f"alert {n:02}", priority="P1" if n < 3 else "P3")
+        for n in range(count)
+    )
+    return made
+
+
+def test_marked_rows_are_acknowledged_together_after_one_look() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("space", "space")
+        assert "2 marked" in shown_text(pilot.alerts)[0]
+        assert [line[0] for line in shown_text(pilot.alerts)[2:5]] == ["*", "*", "│"]
+        await pilot.open_dialog("a")
+        assert "Acknowledge these alerts  2 alerts, 1 P1, 1 P2" in pilot.text()
+        assert pilot.desk.calls == []
+        await pilot.press("enter")
+        assert pilot.desk.calls == [("acknowledge", "al-1"), ("acknowledge", "al-2")]
+        assert "2 alerts acknowledged" in pilot.lines()[-1]
+        assert "marked" not in shown_text(pilot.alerts)[0]
+
+    play(scenario)
+
+
+def test_a_dialog_that_is_cancelled_leaves_alerts_and_marks_as_they_were() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("space", "space")
+        await pilot.open_dialog("s", "escape")
+        assert pilot.desk.calls == []
+        assert "2 marked" in shown_text(pilot.alerts)[0]
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])
+def test_many_are_named_as_far_as_there_is_room_the_urgent_first(size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("ctrl+a")
+        await pilot.open_dialog("s")
+        assert "20 alerts, 3 P1" in pilot.text()
+        check_snapshot(f"silence-marked-{size[0]}x{size[1]}", pilot.text())
+        await pilot.press(*"load", "enter")
+        assert len(pilot.desk.calls) == 20
+        assert pilot.desk.calls[0] == ("silence", "al-00", "4", "load")
+
+    play(scenario, desk=desk_of(20), size=size)
+
+
+def test_what_is_refused_is_named_stays_marked_and_the_others_are_done() -> None:
+    desk = desk_of(4)
+    silence = desk.silence
+
+    def of_some(alert_id: str, hours: float, why: str) -> str:
+        if alert_id in ("al-01", "al-03"):
+            raise Refused("ana may not act in production")
+        return silence(alert_id, hours, why)
+
+    desk.silence = of_some  # type: ignore[method-assign]
+
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("ctrl+a")
+        await pilot.open_dialog("s")
+        await pilot.press(*"load", "enter")
+        assert pilot.notices[-1] == ("2 alerts silenced; 2 refused: alert 01, alert 03: ana may not act in production")
+        assert pilot.alerts.marks == {"al-01", "al-03"}
+
+    play(scenario, desk=desk)
+
+
+def test_a_verdict_is_given_to_all_that_are_marked() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("space", "space")
+        await pilot.open_dialog("=")
+        assert "Verdict on these alerts  2 alerts" in pilot.text()
+        await pilot.press("n")
+        assert [call[:3] for call in pilot.desk.calls] == [
+            ("give_verdict", "al-1", "noise"),
+            ("give_verdict", "al-2", "noise"),
+        ]
+        await pilot.press("g", "space", "space")
+        await pilot.open_dialog("+")
+        assert "Verdict useful on these alerts" in pilot.text()
+        await pilot.press("enter")
+        assert [call[2] for call in pilot.desk.calls[2:]] == ["useful", "useful"]
+
+    play(scenario)
+
+
+def test_a_mark_goes_with_its_row_and_stays_through_any_other_refresh() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("ctrl+a")
+        assert "4 marked" in shown_text(pilot.alerts)[0]
+        pilot.desk.alerts = (pilot.desk.alerts[3], pilot.desk.alerts[1]._replace(count=9), ALERTS[0])
+        await pilot.changed()
+        assert pilot.alerts.marks == {"al-01", "al-03"}
+        assert "2 marked" in shown_text(pilot.alerts)[0]
+
+    play(scenario, desk=desk_of(4))
+
+
+def test_rows_that_come_and_go_while_the_dialog_is_open_change_nothing_of_what_was_asked() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("space", "space")
+        await pilot.open_dialog("s")
+        pilot.desk.alerts = (ALERTS[0]._replace(id="new", priority="P1"), *pilot.desk.alerts[1:])
+        await pilot.changed()
+        await pilot.press(*"load", "enter")
+        assert [call[1] for call in pilot.desk.calls] == ["al-00", "al-01"]
+
+    play(scenario, desk=desk_of(4))
+
+
+def test_all_that_the_filter_lets_through_are_marked_and_those_it_hides_later_are_counted() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("slash")
+        await pilot.type("prio=P1")
+        await pilot.press("enter", "ctrl+a")
+        assert len(pilot.alerts.marks) == 3
+        await pilot.press("slash", "ctrl+u")
+        await pilot.type("02")
+        await pilot.press("enter")
+        assert "3 marked, 2 of them hidden" in shown_text(pilot.alerts)[0]
+        await pilot.press("ctrl+a")
+        assert pilot.alerts.marks == frozenset()
+
+    play(scenario, desk=desk_of(6))
+
+
+def test_escape_unmarks_before_it_clears_the_filter() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("slash")
+        await pilot.type("alert")
+        await pilot.press("enter", "space", "escape")
+        assert (pilot.alerts.marks, pilot.alerts.filter.text) == (frozenset(), "alert")
+        await pilot.press("escape")
+        assert pilot.alerts.filter.text == ""
+
+    play(scenario, desk=desk_of(3))
+
+
+def test_an_incident_that_is_marked_means_its_open_alerts() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        pilot.desk.alerts = tuple(row._replace(incident=ROW.id) for row in ALERTS)
+        await pilot.changed()
+        await pilot.press("z", "space")
+        assert "1 marked: 3 alerts" in shown_text(pilot.alerts)[0]
+        await pilot.open_dialog("a")
+        assert "3 alerts, 1 P1, 1 P2" in pilot.text()
+        await pilot.press("enter")
+        assert set(pilot.desk.calls) == {("acknowledge", f"al-{n}") for n in (1, 2, 3)}
+        assert pilot.alerts.marks == frozenset()
+
+    play(scenario, desk=with_incidents())
+
+
+def test_marks_of_alerts_stay_while_an_incident_stands_for_them() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        pilot.desk.alerts = tuple(row._replace(incident=ROW.id) for row in ALERTS)
+        await pilot.changed()
+        await pilot.press("space", "z")
+        assert "1 marked, 1 of them hidden" in shown_text(pilot.alerts)[0]
+        await pilot.press("z")
+        assert "1 marked" in shown_text(pilot.alerts)[0]
+        assert pilot.alerts.marks == {"al-1"}
+
+    play(scenario, desk=with_incidents())
+
+
+def test_a_read_only_tower_marks_to_copy_and_decides_nothing() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("space", "space", "s", "a")
+        assert pilot.screen_name == "MainScreen"
+        assert pilot.desk.calls == []
+        assert pilot.alerts.copied().count("\n") == 1
+
+    play(scenario, read_only=True)
+
+
+def test_marked_advisories_are_waived_wherever_each_reaches_something() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        rows = pilot.desk.advisories
+        await pilot.press("3", "space", "space")
+        await pilot.open_dialog("w")
+        assert "Accept these risks  2 advisories" in pilot.text()
+        await pilot.press(*"ana", "enter", "enter", *"behind", "enter")
+        reached = [(row.id, asset, row.component) for row in rows[:2] for asset in ("embed-gateway", "support-bot")]
+        assert [call[1:4] for call in pilot.desk.calls] == reached
+        assert {call[4:6] for call in pilot.desk.calls} == {("affected", "")}
+        assert "2 advisories waived" in pilot.notices[-1]
+
+    play(scenario)
+
+
+def test_what_is_muted_or_held_is_taken_back_together_each_in_its_way() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        mute = QuietRow("acknowledged", "al-1", "x", "an alert", "ana", NOW_US + 1, "")
+        rows = (mute, mute._replace(kind="silence", id="s-1"), mute._replace(kind="freeze", id="h-1"))
+        pilot.desk.quiet = lambda: rows  # type: ignore[method-assign]
+        await pilot.press("m", "ctrl+a")
+        await pilot.open_dialog("u")
+        assert "3 entries" in pilot.text()
+        await pilot.press(*"over", "enter")
+        assert [call[0] for call in pilot.desk.calls] == ["unmute", "end_silence", "lift"]
+
+    play(scenario)
+
+
+def test_marked_notes_get_the_same_labels() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("V", "space", "space")
+        await pilot.open_dialog("c")
+        assert "Correct the labels of these notes  2 notes" in pilot.text()
+        await pilot.press("o", "enter", *"other", "enter")
+        assert [call[0] for call in pilot.desk.calls] == ["correct_note", "correct_note"]
+
+    play(scenario)
