@@ -26,7 +26,9 @@ def quoted(word: str) -> str:
 
 def line(words: Sequence[str], entrance: Sequence[str] = ()) -> str:
     """``pulse-tui explain 41c9ab``; ``entrance``: options without which it would reach another estate."""
-    return " ".join(quoted(word) for word in (PROGRAM, *words[:1], *entrance, *words[1:]))
+    # Behind ``--`` an option would be read as a name.
+    placed = (*words[:1], *entrance, *words[1:]) if "--" in words else (*words, *entrance)
+    return " ".join(quoted(word) for word in (PROGRAM, *placed))
 
 
 def option(name: str, value: str) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def test_where_nothing_is_named_x_and_capital_y_say_so() -> None:
     async def scenario(pilot: Pilot) -> None:
         for key in ("x", "Y"):
             await pilot.press("L", key)
-            assert "no single thing" in pilot.lines()[-1]
+            assert "no single thing here" in pilot.lines()[-1]
             await pilot.press("escape")
 
     play(scenario)
@@ -164,9 +164,13 @@ def test_a_tower_on_a_named_configuration_names_it() -> None:
         copies = copies_of(pilot)
         pilot.tower.context.entrance = ("--config=/srv/our estate",)
         await pilot.press("4", "Y")
-        assert copies == ["pulse-tui explain '--config=/srv/our estate' al-1"]
+        assert copies == ["pulse-tui explain al-1 '--config=/srv/our estate'"]
 
     play(scenario)
+
+
+def test_options_stand_where_a_name_that_begins_with_a_dash_does_not_swallow_them() -> None:
+    assert line(("note", "show", "--", "news", "-n"), ("--config=x",)) == "pulse-tui note --config=x show -- news -n"
 
 
 REFS = (

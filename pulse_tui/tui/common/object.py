@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from textual.binding import BindingType
 
 from pulse_tui.domain.lock import shown
-from pulse_tui.domain.ref import Ref
+from pulse_tui.domain.ref import Ref, RefKind
 from pulse_tui.tui.asks.common import Copy
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
@@ -18,6 +18,8 @@ from pulse_tui.tui.kit.screen import Head
 
 MOST_LINES = 5_000
 """Lines that are laid out for the screen; a copy has all of them."""
+_HASHED: Final = (RefKind.PLAN, RefKind.AUTHORISATION)
+"""Their names are hashes: the beginning is enough."""
 LONG = 100_000
 """Most characters of a line."""
 
@@ -70,10 +72,11 @@ class ObjectScreen(PageScreen):
         return self.about
 
     def _title(self) -> list[Span]:
+        name = self.about.id[:12] if self.about.kind in _HASHED else self.about.id
         command = f"   {self.command} --json" if self.command else "   no command prints this alone"
         return [
             (" JSON  " if self.as_json else " YAML  ", styles.DIM),
-            (safe(str(self.about)), styles.BOLD),
+            (safe(f"{self.about.kind.value} {name}"), styles.BOLD),
             (safe(command), styles.DIM),
         ]
 

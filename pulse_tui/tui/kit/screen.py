@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pulse_tui.domain.views.vendors import TempoLine
     from pulse_tui.tui.asks.base import OpenPage
 
-NAMELESS = "what is shown here is no single thing: y copies it"
+NAMELESS = "there is no single thing here that has a name"
 
 LEAST = (60, 15)
 """Columns and rows below which the tower says what it needs instead of drawing."""
