@@ -66,11 +66,11 @@ def refuse_cut(path: Path) -> None:
 
 
 def restore(path: Path) -> str:
-    """How a backup takes its place. Its side files must go too: their pages would be written into the copy."""
+    """How a backup takes its place: by the command, which keeps what is there and knows what is no longer certain then."""
     kept: list[tuple[float, str]] = []
     with contextlib.suppress(OSError):
         for file in path.parent.iterdir():
             if file.name.startswith(f"{path.name}.") and file.suffix == ".bak" and file.stat().st_size:
                 kept.append((file.stat().st_mtime, file.name))
-    copy = f"copy {max(kept)[1]} to {path.name}" if kept else "copy a backup there (none lies beside it)"
-    return f"Stop every pulse-tui, move {path.name}, {path.name}-wal and {path.name}-shm away, then {copy}"
+    which = path.with_name(max(kept)[1]) if kept else "PATH (no backup lies beside it)"
+    return f"Stop every pulse-tui, then pulse-tui db restore {which}"

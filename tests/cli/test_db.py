@@ -375,3 +375,13 @@ def test_a_postgresql_database_is_compacted_beside_its_users(shell: Shell) -> No
     name = postgres().create()
     assert shell("db", "compact", "--database", server_url(name)).code == 0
     postgres().drop(name)
+
+
+def test_a_database_that_was_cut_to_nothing_is_put_back_as_its_message_says(shell: Shell) -> None:
+    path = made(shell)
+    database = shell.config / "pulse.db"
+    database.write_bytes(b"")
+    said = shell("status")
+    assert f"pulse-tui db restore {path}" in said.err
+    assert shell("db", "restore", path).code == 0
+    assert shell("audit", "verify").code == 0

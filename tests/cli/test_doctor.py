@@ -204,7 +204,7 @@ def test_a_damaged_page_is_found_before_somebody_needs_it(shell: Shell) -> None:
     said = shell("doctor")
     assert said.code == 1
     assert "FAIL database pages: damaged: " in said.out
-    assert "pulse.db-wal and pulse.db-shm away, then copy" in said.out
+    assert "Stop every pulse-tui, then pulse-tui db restore" in said.out
 
 
 def test_what_the_launch_checklist_lacks_is_a_todo_until_it_is_asked_for(shell: Shell) -> None:

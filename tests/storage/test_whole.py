@@ -61,11 +61,11 @@ def test_a_damaged_page_is_found_and_no_backup_is_made_of_it(path: Path) -> None
     assert checked is not None
     assert checked.complete
     assert checked.problem
-    with pytest.raises(StorageError, match=rf"is damaged .*pulse\.db-wal.*copy {first.name} to pulse\.db"):
+    with pytest.raises(StorageError, match=rf"is damaged .*pulse-tui db restore .*{first.name}"):
         store.backup(NOW)
     store.close()
     assert [p.name for p in path.parent.glob("*.bak")] == [first.name]
-    first.replace(path)  # as it says
+    first.replace(path)
     with closing(opened(path)) as again:
         whole = again.check(5.0)
         assert whole is not None
@@ -92,7 +92,7 @@ def test_a_database_that_was_cut_to_nothing_is_not_replaced_by_a_new_one(
     log = path.with_name("pulse.db-wal")
     log.write_bytes(b"what was not copied back yet")
     path.write_bytes(b"")
-    words = "copy pulse.db.0012.20261129T000000.bak to pulse.db" if kept else "none lies beside it"
+    words = r"db restore .*pulse\.db\.0012\.20261129T000000\.bak" if kept else "no backup lies beside it"
     with pytest.raises(StorageError, match=rf"is empty \(0 bytes\): what was in it is gone.*{words}"):
         opened(path, read_only=read_only)
     assert path.stat().st_size == 0
