@@ -230,6 +230,7 @@ class Pushes:
         try:
             await asyncio.shield(waiting.done)
         except PulseError as error:
+            self._buckets[sender.id].pay(-len(push.items))  # what was not stored is sent once more
             raise self._cannot(sender, error, at) from None
         self._count(waiting.landed)
         if refused := [one for one in waiting.landed if one.refused]:

@@ -310,6 +310,21 @@ def test_while_the_database_is_locked_senders_are_told_to_come_again(
     assert any("is locked by another process" in told for told in there.told)
 
 
+def test_what_could_not_be_stored_does_not_count_against_the_rate(
+    opens: Opens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_MS", 100)
+    monkeypatch.setattr(limits, "PAUSE_S", 0.01)
+    there = opens(sender(rate="1/s"))  # ten at once
+    with closing(sqlite3.connect(tmp_path / "pulse.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for _ in range(2):
+            assert "busy" in there.push([quiet(n) for n in range(9)]).body["reason"]
+            time.sleep(0.05)
+        other.execute("ROLLBACK")
+    assert there.push([quiet(n) for n in range(9)]).status == 202
+
+
 def test_a_database_that_cannot_be_written_is_503(opens: Opens, tmp_path: Path) -> None:
     there = opens()
     there.push(record(0))

@@ -63,5 +63,20 @@ def test_the_reason_stands_below_in_full_on_the_narrowest_screen() -> None:
     assert why in " ".join(text.split())
 
 
+def test_a_sender_says_how_much_of_it_was_taken_and_what_was_refused() -> None:
+    why = "2 records of the last push refused, the first for severty: Object contains unknown field `severty`"
+    row = Trust(
+        source="ci",
+        kind="pushed",
+        state=TrustState.REFUSED,
+        why=why,
+        last_good_at=from_us(ago(0)),
+        sent="1,204 accepted, 2 refused",
+    )
+    lines = trust_lines(row, 2, 6, NOW_US)
+    assert lines[0].split() == ["■", "refused", "ci", "pushed", "last", "good", "<1m"]
+    assert [line.strip() for line in lines[1:]] == [why, "1,204 accepted, 2 refused"]
+
+
 def test_a_source_that_is_overdue_is_asked_now() -> None:
     assert "next now" in trust_lines(page(next_at=from_us(ago(1))), 4, 4, NOW_US)[0]
