@@ -50,7 +50,7 @@ async def start(
     for complaint in context.main.complaints:
         context.say(complaint, bad=True)
     if replay:
-        past = cast("PastDesk", desk)
+        watch.desk = past = cast("PastDesk", desk)  # nothing is done there that could be noted
         await watch.show_past(past, past.landed())
         if missing := past.landed().missing:
             context.say(missing, bad=True)

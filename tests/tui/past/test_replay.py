@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
+
 import pytest
 
+from pulse_tui.tui.app import Tower
 from pulse_tui.tui.asks.past import Replay
 from tests.fakes.desk import ALERTS, FakeDesk
+from tests.fakes.registry_desk import NOW
 from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play
 
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])
@@ -199,3 +204,22 @@ def test_the_palette_asks_for_the_moment_and_leads_back() -> None:
         assert "REPLAY 2026-11-23 03:05:13 UTC" in pilot.text()
 
     play(scenario)
+
+
+def test_a_replay_without_a_tower_behind_it_stays_one_and_says_how_to_leave() -> None:
+    async def run() -> None:
+        desk = FakeDesk()
+        tower = Tower(
+            lambda: desk.past(NOW - timedelta(minutes=85)), quick_board=lambda: None, scheduler=None, read_only=True,
+            session_file=None, title="acme-ai", clock=lambda: NOW, replay=True,
+        )  # fmt: skip
+        async with tower.run_test(size=NARROW) as pilot:
+            here = Pilot(tower, desk, pilot)
+            await here.settle()
+            assert "REPLAY 2026-11-23 01:45:00 UTC  not live" in here.text()
+            await here.press("escape")
+            assert "there is no live tower behind this replay: q leaves it" in here.notices[-1]
+            await here.press(",")
+            assert "REPLAY 2026-11-23 01:40:13 UTC" in here.text()
+
+    asyncio.run(asyncio.wait_for(run(), 20))
