@@ -32,9 +32,15 @@ ENVIRONMENTS = (Environment.PRODUCTION, Environment.CANARY, Environment.SHADOW)
 
 
 def build(
-    folder: Path, assets: int = 300, signals: int = 100_000, alerts: int = 300, advisories: int = 300, releases: int = 5
+    folder: Path,
+    assets: int = 300,
+    signals: int = 100_000,
+    alerts: int = 300,
+    advisories: int = 300,
+    releases: int = 5,
+    canaries: int = 1,
 ) -> Path:
-    """Write ``pulse.yaml`` and a filled ``pulse.db`` into ``folder``; returns the folder. Seeded: always the same."""
+    """One in so many assets has a canary and a shadow beside its production. Write ``pulse.yaml`` and a filled ``pulse.db`` into ``folder``; returns the folder. Seeded: always the same."""
     from pulse_tui.services.signals.ingest import ingest
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -48,7 +54,7 @@ def build(
     house = House(folder)
     names = [f"asset-{i:03d}" for i in range(assets)]
     with house.store.write() as tx:
-        _estate(tx, names, now, releases)
+        _estate(tx, names, now, releases, canaries)
         _advisories(tx, names, now, advisories)
         tx.plumbing.put_source(SourceStatus(id="bench", kind="signals", every_s=1e9, last_good_at=now))
     for start in range(0, signals, 5_000):
@@ -60,7 +66,7 @@ def build(
     return folder
 
 
-def _estate(tx: Transaction, names: list[str], now: datetime, releases: int) -> None:
+def _estate(tx: Transaction, names: list[str], now: datetime, releases: int, canaries: int) -> None:
     owners = ["ml-support", "ml-code", "platform-ai", "safety"]
     tx.estate.put_assets(
         Asset(
@@ -72,7 +78,7 @@ def _estate(tx: Transaction, names: list[str], now: datetime, releases: int) -> 
         )
         for i, name in enumerate(names)
     )
-    for name in names:
+    for number, name in enumerate(names):
         for minor in range(5 - releases, 5):
             version = f"1.{minor}.0"
             tx.estate.add_release(
@@ -96,7 +102,7 @@ def _estate(tx: Transaction, names: list[str], now: datetime, releases: int) -> 
             )
             tx.evals.add(run, tx.estate.next_iteration(name))
         tx.evals.pin(name, "golden", f"{name}-3")
-        for environment in ENVIRONMENTS:
+        for environment in ENVIRONMENTS if number % canaries == 0 else ENVIRONMENTS[:1]:
             tx.estate.deploy(
                 Deployment(asset_id=name, environment=environment, version="1.4.0", since=now - timedelta(days=9))
             )
