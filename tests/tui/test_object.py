@@ -67,6 +67,19 @@ def test_both_forms_hold_the_same_data_and_nothing_that_steers_a_terminal(data: 
         assert yaml.safe_load(written.yaml) == json.loads(written.json)
 
 
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {"a": st.text("ab: -#", max_size=4), "b": st.none() | st.lists(st.integers(), max_size=2)}
+        ),
+        max_size=250,
+    )
+)
+def test_what_is_written_in_pieces_reads_as_the_whole(rows: list[object]) -> None:
+    for data in ({"z": 1, "rows": rows, "a": {"rows": rows}}, rows):
+        assert yaml.safe_load(forms(data).yaml) == data
+
+
 def test_text_from_outside_stays_locked() -> None:
     written = forms({"title": HOSTILE})
     for text in written:

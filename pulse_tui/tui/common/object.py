@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar, Final, NamedTuple
 
 from textual.binding import BindingType
@@ -20,6 +21,8 @@ MOST_LINES = 5_000
 """Lines that are laid out for the screen; a copy has all of them."""
 _HASHED: Final = (RefKind.PLAN, RefKind.AUTHORISATION)
 """Their names are hashes: the beginning is enough."""
+PIECE = 100
+"""Items of a list that are written at once."""
 LONG = 100_000
 """Most characters of a line."""
 
@@ -37,13 +40,35 @@ def forms(data: Any) -> Forms:
     Keys stand in the order of their names, as ``--json`` prints them.
     """
     import msgspec  # noqa: PLC0415  nobody needs it before the first x
-    import yaml  # noqa: PLC0415
 
     builtins = msgspec.to_builtins(data, order="sorted")
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text = yaml.dump(builtins, Dumper=dumper, sort_keys=True, allow_unicode=True, width=LONG, default_flow_style=False)
     as_json = msgspec.json.format(msgspec.json.encode(builtins, order="sorted"), indent=2).decode()
-    return Forms(shown(text.rstrip("\n"), LONG), shown(as_json, LONG))
+    return Forms(shown("".join(_yaml(builtins)).rstrip("\n"), LONG), shown(as_json, LONG))
+
+
+def _yaml(data: Any) -> Iterator[str]:
+    """The document in pieces: the writer holds the interpreter while it writes one, and the screen waits meanwhile."""
+    if isinstance(data, dict) and data:
+        for name in sorted(data):
+            value = data[name]
+            if isinstance(value, list) and len(value) > PIECE:
+                yield _dump({name: value[:PIECE]})
+                yield from _yaml(value[PIECE:])
+            else:
+                yield _dump({name: value})
+    elif isinstance(data, list) and len(data) > PIECE:
+        for at in range(0, len(data), PIECE):
+            yield _dump(data[at : at + PIECE])
+    else:
+        yield _dump(data)
+
+
+def _dump(data: Any) -> str:
+    import yaml  # noqa: PLC0415
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text = yaml.dump(data, Dumper=dumper, sort_keys=True, allow_unicode=True, width=LONG, default_flow_style=False)
+    return str(text)
 
 
 def _blocks(text: str) -> list[Block]:
