@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 
@@ -78,8 +79,8 @@ class Desk(Protocol):
         """Store them, all or none. Raises Busy, or another PulseError when the database cannot be written."""
         ...
 
-    def flush(self) -> None:
-        """Write what may wait. Raises PulseError."""
+    def flush(self, *, everything: bool = False) -> None:
+        """Write what has waited long enough, or all that waits. Raises PulseError."""
         ...
 
 
@@ -164,7 +165,7 @@ class Pushes:
         if self._idle is not None:
             self._idle.cancel()
         with contextlib.suppress(PulseError):
-            await asyncio.get_running_loop().run_in_executor(self._pool, self._desk.flush)
+            await asyncio.get_running_loop().run_in_executor(self._pool, partial(self._desk.flush, everything=True))
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     # ------------------------------------------------------------------ before the body

@@ -34,8 +34,9 @@ from pulse_tui.services.signals.quarantine import keep_refused
 from pulse_tui.services.signals.refresh import answers_again, report_late
 from pulse_tui.settings.hooks import SHORTEST, HooksShape, SenderShape
 
-EACH = timedelta(seconds=1)
-"""How often the numbers of a sender are written at most, while nothing of it is refused."""
+EACH = timedelta(seconds=10)
+"""How often the numbers of a sender are written at most, unless something of it is refused that was not: who watches the board
+looks at it again each time."""
 LATE_EACH = timedelta(seconds=30)
 """How often it is looked whether a sender is late."""
 _COUNTS = "pushed/"
@@ -53,7 +54,7 @@ class Unusable(NamedTuple):
 
 
 def counts_of(tx: Transaction, sender: str) -> Counts:
-    """What a sender has sent so far, up to the last second."""
+    """What a sender has sent so far, up to the last seconds."""
     text = tx.plumbing.get_value(_COUNTS + sender)
     return Counts(*msgspec.json.decode(text, type=tuple[int, int, int])) if text is not None else Counts()
 
@@ -272,10 +273,10 @@ class Senders:
         )
         return told._replace(unwritten=Counts(), written_at=now, news=False)
 
-    def flush(self) -> None:
-        """Write the numbers that are not written yet, and report the senders that are late. Raises StorageError."""
+    def flush(self, *, everything: bool = False) -> None:
+        """Write the numbers for which it is time, or all, and report the senders that are late. Raises StorageError."""
         now = self._parts.clock()
-        waiting = [told for told in self._told.values() if any(told.unwritten)]
+        waiting = [told for told in self._told.values() if any(told.unwritten) and (everything or told.due(now))]
         if waiting:
             with self._parts.store.write() as tx:
                 written = [self._written(told, tx, now) for told in waiting]
