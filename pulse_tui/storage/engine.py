@@ -319,8 +319,8 @@ def refuse_outdated(url: sa.URL, oldest: str | None) -> None:
     """A database that was migrated under our feet, by a version that this one cannot work beside. Raises StorageError."""
     if oldest is not None and not allows(oldest):
         raise StorageError(
-            f"database {shown(url)} was brought to a newer schema meanwhile: it takes {oldest} and later, this pulse_tui "
-            f"knows {HEAD}; nothing is written or read by it any more",
+            f"this pulse_tui is too old for its database now (it takes schema {oldest} and later, this one knows {HEAD}): "
+            f"nothing is written to {shown(url)} or read from it any more",
             todo="Upgrade pulse_tui on this host, then start it again",
         )
 

@@ -55,7 +55,7 @@ def test_where_the_next_one_does_not_allow_it_nothing_is_written_or_shown_any_mo
     url: str, store: SqlStore, tmp_path: Path
 ) -> None:
     migrated(store, NEXT)
-    words = rf"brought to a newer schema meanwhile: it takes {NEXT} and later, this pulse_tui knows {HEAD}"
+    words = rf"too old for its database now \(it takes schema {NEXT} and later, this one knows {HEAD}\)"
     with pytest.raises(StorageError, match=words) as caught:
         put(store, "x")
     assert caught.value.todo.startswith("Upgrade pulse_tui on this host")
