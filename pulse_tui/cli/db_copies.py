@@ -39,6 +39,7 @@ def backup(options: argparse.Namespace, house: House) -> int:
     target = Path(options.to).expanduser() if options.to is not None else base.parent
     if target.is_dir():
         target = copies.free(target, name)
+    copies.sweep(target.parent, base.name, now)
     if sqlite:
         copies.copy(base, target, url)
         made = copies.describe(target, house.settings.name, __version__, now)

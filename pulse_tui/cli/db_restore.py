@@ -93,26 +93,22 @@ def _into_file(backup: Path, at: datetime, path: Path, house: House) -> tuple[Re
     if problem := quick_check(backup).problem:
         raise StorageError(f"backup {backup} is damaged ({problem})", todo="pulse-tui db list shows the others")
     copies.facts(backup)
+    kept = copies.free(path.parent, f"{path.name}.replaced.{house.clock():%Y%m%dT%H%M%S}")
     with _former(path, house) as former:
         staged = restoring.stage(backup, path)
         try:
             with closing(restoring.opened(staged, origin=origin())) as store:
-                done = _settled(store, former, at, backup.name, f"{path.name}{_replaced(house)}", house)
+                done = _settled(store, former, at, backup.name, kept.name, house)
         except BaseException:
             restoring.unstage(path)
             raise
-    kept = path.with_name(path.name + _replaced(house))
     there = path.exists()
     try:
         with restoring.alone(path):
-            restoring.swap(staged, path, copies.free(kept.parent, kept.name))
+            restoring.swap(staged, path, kept)
     finally:
         restoring.unstage(path)
     return done, str(kept) if there else ""
-
-
-def _replaced(house: House) -> str:
-    return f".replaced.{house.clock():%Y%m%dT%H%M%S}"
 
 
 @contextmanager

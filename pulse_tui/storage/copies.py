@@ -32,6 +32,7 @@ PART = ".part"
 """The end of the name of what is not whole yet."""
 _PAGES = 2_000
 """Of one step: others' commits wait for the disk no longer than what one step left for it to write."""
+_STALE_S = 3_600.0
 _ENOUGH = 64 * 2**10
 """Bytes of a manifest; no real one is as long."""
 
@@ -243,6 +244,14 @@ def backups(folder: Path, database: str) -> list[tuple[Path, Manifest]]:
                 if manifest is not None and manifest.file == path.name:
                     found.append((path, manifest))
     return sorted(found, key=lambda one: one[1].at, reverse=True)
+
+
+def sweep(folder: Path, database: str, now: datetime) -> None:
+    """What a backup that was killed left behind; one that is being made is touched all the time."""
+    for path in folder.glob(f"{database}.*{PART}*"):
+        with contextlib.suppress(OSError):
+            if now.timestamp() - path.stat().st_mtime > _STALE_S:
+                path.unlink()
 
 
 def keep(folder: Path, database: str, newest: int) -> list[Path]:

@@ -13,7 +13,6 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from pulse_tui.domain.errors import Refused, StorageError
-from pulse_tui.storage.copies import PART
 from pulse_tui.storage.engine import SIDE_FILES, make_private
 from pulse_tui.storage.store import SqlStore
 
@@ -146,11 +145,6 @@ def swap(staged: Path, path: Path, kept: Path) -> None:
         raise StorageError(
             f"database {path} could not be replaced: {error.strerror}", todo=f"{staged} is the new one"
         ) from None
-
-
-def leftovers(folder: Path, database: str) -> list[Path]:
-    """What a backup or restore that was cut off left behind."""
-    return [*folder.glob(f"{database}.*{PART}*"), *folder.glob(f"{database}{STAGED}*")]
 
 
 def opened(path: Path, *, read_only: bool = False, origin: str = "") -> SqlStore:

@@ -17,6 +17,7 @@ import pytest
 
 from pulse_tui.storage.copies import backups, manifest_of
 from tests.cli.conftest import Shell
+from tests.cli.processes import start
 from tests.fakes.databases import postgres
 from tests.storage.test_whole import no_room
 
@@ -385,3 +386,31 @@ def test_a_database_that_was_cut_to_nothing_is_put_back_as_its_message_says(shel
     assert f"pulse-tui db restore {path}" in said.err
     assert shell("db", "restore", path).code == 0
     assert shell("audit", "verify").code == 0
+
+
+def test_what_a_killed_backup_left_is_swept_up_by_a_later_one(shell: Shell) -> None:
+    stale, new = (shell.config / f"pulse.db.0019.{name}.bak.part" for name in ("old", "new"))
+    for file in (stale, new):
+        file.touch()
+    os.utime(stale, (1, 1))
+    made(shell)
+    assert (stale.exists(), new.exists()) == (False, True)
+
+
+@pytest.mark.parametrize("kills", [1, pytest.param(20, marks=pytest.mark.slow)], ids=["short", "twenty"])
+def test_a_restore_that_is_killed_leaves_the_one_or_the_other(shell: Shell, kills: int) -> None:
+    shell("missed", "add", "x", "--onset", "1h")
+    path = made(shell)
+    shell("missed", "add", "y", "--onset", "1h")
+    database = shell.config / "pulse.db"
+    for n in range(kills):
+        process = start("db", "restore", path, "--config", shell.config)
+        time.sleep(0.35 + 0.05 * n)
+        process.kill()
+        process.communicate()
+        with closing(sqlite3.connect(database)) as raw:
+            assert raw.execute("PRAGMA quick_check").fetchone() == ("ok",)
+            assert raw.execute("SELECT count(*) FROM missed").fetchone()[0] in (1, 2)
+    assert shell("db", "restore", path).code == 0
+    assert shell("audit", "verify").code == 0
+    assert not list(shell.config.glob("pulse.db.restoring*"))
