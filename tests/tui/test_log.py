@@ -36,7 +36,7 @@ READS = {
 """Calls that change nothing: no command line stands for them."""
 
 VALUES: dict[str, Any] = {
-    "alert_id": "al-1", "alert_ids": ("al-1", "al-2"), "why": "it's noisy; rm -rf $HOME `x`", "reason": "-1 of 3 \"ok\"",
+    "alert_id": "al-1", "why": "it's noisy; rm -rf $HOME `x`", "reason": "-1 of 3 \"ok\"",
     "hours": 0.5, "days": 7, "verdict": "noise", "match": 'asset.id == "support-bot"', "starts_at": NOW,
     "ends_at": NOW + timedelta(hours=2), "maintenance": False, "everything": True, "zone": "", "ident": "s-1",
     "name": "CVE-2026-3248", "asset_id": "support-bot", "component": "vllm 0.9.1", "status": "not_affected",
@@ -82,10 +82,9 @@ def test_every_call_that_changes_something_has_its_command_line() -> None:
 def test_the_command_line_of_an_action_can_be_typed(name: str) -> None:
     written = typed(name, _given(name), None, FakeDesk())
     assert written.startswith("pulse-tui ")
-    for command in written.split(" && "):
-        options = vars(parsed(command))
-        if "why" in _given(name) and command == written:
-            assert options["why"] == VALUES["why"]
+    options = vars(parsed(written))
+    if "why" in _given(name):
+        assert options["why"] == VALUES["why"]
 
 
 def test_what_a_pause_was_asked_for_shows_in_its_plan() -> None:

@@ -20,8 +20,8 @@ Words = tuple[str, ...]
 class Act(NamedTuple):
     """One action."""
 
-    words: Callable[[Given, Any, Desk], Words | Sequence[Words]]
-    """(arguments, what the desk answered or None, desk) -> the words of the command; of several, one command each."""
+    words: Callable[[Given, Any, Desk], Words]
+    """(arguments, what the desk answered or None, desk) -> the words of the command."""
     note: str = ""
     """Where the command does not do exactly the same: what is otherwise."""
 
@@ -145,7 +145,6 @@ def _letters(action: str) -> Act:
 
 ACTS: Final[dict[str, Act]] = {
     "acknowledge": _of_alert("ack"),
-    "acknowledge_all": Act(lambda given, done, desk: [("alert", "ack", each) for each in given["alert_ids"]]),
     "resolve": _of_alert("resolve", _why),
     "silence": _of_alert("silence", lambda given: (f"--hours={_number(given['hours'])}",), _why),
     "waive": _of_alert("waive", lambda given: (f"--days={given['days']}",), _why),
@@ -254,7 +253,5 @@ ACTS: Final[dict[str, Act]] = {
 
 
 def typed(name: str, given: Given, done: Any, desk: Desk, entrance: Sequence[str] = ()) -> str:
-    """The command line of a call; of several things, the lines joined by ``&&``. ``entrance`` as of ``line``."""
-    words = ACTS[name].words(given, done, desk)
-    each: Sequence[Sequence[str]] = [words] if words and isinstance(words[0], str) else words  # type: ignore[list-item]
-    return " && ".join(line(one, entrance) for one in each)
+    """The command line of a call. ``entrance`` as of ``line``."""
+    return line(ACTS[name].words(given, done, desk), entrance)
