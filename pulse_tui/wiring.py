@@ -105,6 +105,11 @@ def state_dir() -> Path:
     return _xdg("XDG_STATE_HOME", ".local/state")
 
 
+def config_dir() -> Path:
+    """Where the operator's own files are (XDG configuration directory)."""
+    return _xdg("XDG_CONFIG_HOME", ".config")
+
+
 def _xdg(variable: str, fallback: str) -> Path:
     base = os.environ.get(variable)
     return (Path(base) if base else Path.home() / fallback) / "pulse-tui"

@@ -15,18 +15,22 @@ from typing import TYPE_CHECKING, Any
 from pulse_tui.domain.errors import PulseError, WrongUse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
     from pathlib import Path
 
+    from pulse_tui.cli.estates import Estates, Place
     from pulse_tui.ports import Desk
     from pulse_tui.rounds.recording import Recording
     from pulse_tui.scheduling import Scheduler
+    from pulse_tui.settings.tower import Preferences
     from pulse_tui.storage.service.recording import RecordingFile
     from pulse_tui.tui.app import Tower
     from pulse_tui.wiring import House
 
 CHANGED = -1
 """The tower was left because its configuration was changed."""
+SWITCHED = -2
+"""The tower was left for another estate."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -67,17 +71,57 @@ def open_tower(
     greeting: str = "",
     record: RecordingFile | None = None,
 ) -> int:
-    """Run the tower until the operator leaves; begin it again, where it was left, when its configuration was changed.
+    """Run the tower until the operator leaves; begin it again, where it was left, when its configuration was changed, or
+    with another estate (``:ctx``), which has its own session.
 
     ``greeting``: the first sentence for the operator; ``record``: where the board is recorded meanwhile.
+    Raises ConfigError for a broken tower.yaml of the operator, before anything opens.
     """
-    run = functools.partial(
-        _run_tower, config, database, read_only=read_only, session=session, operator=operator, record=record
-    )
-    code = run(greeting=greeting)
-    while code == CHANGED:
-        code = run(greeting="the configuration was changed and is applied")
-    return code
+    from pulse_tui.cli import estates  # noqa: PLC0415
+    from pulse_tui.wiring import config_dir, state_dir  # noqa: PLC0415
+
+    preferences = estates.preferences(config_dir())
+    file = None if session is not None else state_dir() / "estates.json"  # the demo's estate ends with it
+    named = [(e.name, estates.Place(e.config, e.database)) for e in preferences.contexts] if preferences else []
+    first = here = estates.Place(config, database)
+    before: Place | None = None
+    while True:
+        there = estates.Estates(
+            here, named, state_dir() / "estates.json", functools.partial(_probe, read_only=read_only)
+        )
+        own = here == first
+        try:
+            code = _run_tower(
+                here, there, preferences, read_only=read_only, session=session if own else None,
+                operator=operator if own else None, greeting=greeting, record=record if own else None,
+                remembered=file if own else state_dir() / "estates.json",
+            )  # fmt: skip
+        except PulseError as error:
+            if before is None:
+                raise
+            greeting, here, before = f"{here.words}: {estates.first_problem(error)}", before, None
+            continue
+        if code == CHANGED:
+            greeting = "the configuration was changed and is applied"
+        elif code == SWITCHED and there.chosen is not None:
+            greeting = f"another estate: {there.chosen.words}"
+            if record is not None and own:
+                greeting += "; nothing is recorded while you are here"
+            before, here = here, there.chosen
+        else:
+            return code
+
+
+def _probe(place: Place, *, read_only: bool) -> None:
+    """Open an estate as the tower would, and close it. Raises PulseError."""
+    from pulse_tui.wiring import House  # noqa: PLC0415
+
+    house = House(place.config, database=place.database, read_only=read_only)
+    try:
+        _ = house.written_policy
+        house.store.change_mark()
+    finally:
+        house.close()
 
 
 def entrance(config: Path | None, database: str | None) -> tuple[str, ...]:
@@ -91,17 +135,21 @@ def entrance(config: Path | None, database: str | None) -> tuple[str, ...]:
 
 
 def _run_tower(
-    config: Path | None,
-    database: str | None,
+    place: Place,
+    estates: Estates,
+    preferences: Preferences | None,
     *,
     read_only: bool,
     session: Path | None,
     operator: str | None,
     greeting: str,
     record: RecordingFile | None,
+    remembered: Path | None,
 ) -> int:
-    """The house is opened after the first frame, in a thread."""
+    """The house is opened after the first frame, in a thread. An estate that opened is ``remembered`` there."""
+    config, database = place
     gc.disable()  # imports make no garbage worth a look: collecting during them costs 8 % of the time to the first frame
+    from pulse_tui.cli.estates import remember  # noqa: PLC0415
     from pulse_tui.tui.app import Tower  # noqa: PLC0415
     from pulse_tui.wiring import House, SharedClock, quick_board, state_dir  # noqa: PLC0415
 
@@ -115,10 +163,9 @@ def _run_tower(
             houses.append(house)
             house.sync()
             if record is not None:
-                from pulse_tui.rounds.recording import Recording  # noqa: PLC0415  only for who records
-
-                recordings.append(Recording(house, record, functools.partial(tower.report, bad=True)))
-                recordings[-1].start()
+                recordings.append(_recording(house, record, functools.partial(tower.report, bad=True)))
+            if remembered is not None:
+                remember(remembered, place)
             return house.desk(operator)
         except PulseError as error:
             # Nothing can be done in a tower without an estate: the shell shows every problem in full.
@@ -142,8 +189,11 @@ def _run_tower(
         title="pulse-tui",
         hand_out=to_tmux,
         clock=clock,
+        preferences=preferences,
     )
     tower.context.entrance = entrance(config, database)
+    tower.context.estates = estates
+    estates.leave = functools.partial(tower.exit, return_code=SWITCHED)
 
     async def followed() -> None:
         from pulse_tui.cli.following import follow  # noqa: PLC0415  after the first frame
@@ -152,6 +202,8 @@ def _run_tower(
             await asyncio.sleep(0.5)
         if greeting:
             tower.report(greeting)
+        if config is None:
+            return
         await follow(
             tower,
             houses[-1].changed,
@@ -161,18 +213,12 @@ def _run_tower(
         )
 
     try:
-        asyncio.run(_until_left(tower, followed if config is not None else None))
+        asyncio.run(_until_left(tower, followed if config is not None or greeting else None))
     finally:
-        from pulse_tui.cli.output import warn  # noqa: PLC0415  after the first frame
-
         tower.threads.finish()  # a rollback under way needs what is closed next
         for recording in recordings:
             recording.stop()
-        for house in houses:
-            warn(house)  # the terminal is the shell's again
-            if tower.left_acting:
-                _say_how_it_ended(house)
-            house.close()
+        _close(houses, left_acting=tower.left_acting)
     if failed:
         raise failed[0]
     return tower.return_code or 0
@@ -183,6 +229,26 @@ def _check(config: Path | None, database: str | None) -> None:
     from pulse_tui.wiring import House  # noqa: PLC0415
 
     _ = House(config, database=database, read_only=True).written_policy
+
+
+def _recording(house: House, file: RecordingFile, tell: Callable[[str], None]) -> Recording:
+    """Begun; it goes on until it is stopped."""
+    from pulse_tui.rounds.recording import Recording  # noqa: PLC0415  only for who records
+
+    recording = Recording(house, file, tell)
+    recording.start()
+    return recording
+
+
+def _close(houses: Sequence[House], *, left_acting: bool) -> None:
+    """The terminal is the shell's again, or the next estate's."""
+    from pulse_tui.cli.output import warn  # noqa: PLC0415  after the first frame
+
+    for house in houses:
+        warn(house)
+        if left_acting:
+            _say_how_it_ended(house)
+        house.close()
 
 
 def _say_how_it_ended(house: House) -> None:

@@ -16,14 +16,16 @@ from textual.screen import Screen
 
 from pulse_tui.tui import session
 from pulse_tui.tui.asks.base import Ask
+from pulse_tui.tui.common.estates_wing import EstatesWing
 from pulse_tui.tui.common.moving import MovingWing
 from pulse_tui.tui.common.wing import CommonWing
 from pulse_tui.tui.context import BackgroundRunner, Context
 from pulse_tui.tui.kit import styles
+from pulse_tui.tui.kit.keymap import Keymap
 from pulse_tui.tui.kit.keys import QUIT
 from pulse_tui.tui.kit.manners import Manners
 from pulse_tui.tui.kit.opening import Opening
-from pulse_tui.tui.kit.screen import Head
+from pulse_tui.tui.kit.screen import BaseScreen, Head
 from pulse_tui.tui.main import MainScreen
 from pulse_tui.tui.notices import Notices
 from pulse_tui.tui.start import start
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
     from pulse_tui.domain.views.board import Board
     from pulse_tui.ports import Desk
+    from pulse_tui.settings.tower import Preferences
 
 
 def system_clock() -> datetime:
@@ -66,21 +69,24 @@ class Tower(App[None]):
         hand_out: Callable[[str], bool] = lambda _text: False,
         wings: Sequence[Callable[[Context], Wing]] = WINGS,
         replay: bool = False,
+        preferences: Preferences | None = None,
     ) -> None:
         """``quick_board`` fills the panes before ``open_desk`` imports what is heavy; both are called in a thread.
 
         ``hand_out`` gives copied text to a program that has the clipboard, where there is one; whether it took it.
-        ``replay``: the desk is a :class:`~pulse_tui.ports.tower.PastDesk`, and no live one is behind it.
+        ``preferences``: what the operator chose for every tower of this process. ``replay``: the desk is a :class:`~pulse_tui.ports.tower.PastDesk`, and no live one is behind it.
         """
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.theme = os.environ["TEXTUAL_THEME"]  # also where somebody imported Textual before this room
         if styles.wants_ascii(os.environ, getattr(sys.__stderr__, "encoding", None)):
             self._filters.append(styles.AsciiFilter())
+        BaseScreen.keymap = Keymap(preferences.keys if preferences is not None else ())
         self.notices = Notices(self, clock)
         self.threads = Threads(self.notices.failed)
         self.watching = Watch(self, Head(title, read_only=read_only), self.threads, self.notices, clock)
         self.opening = Opening()
         self.context = Context(self, self.watching, self.threads, self.notices, self.opening, self.answer, hand_out)
+        self.context.preferences = preferences
         self.started = False
         self.left_acting = False
         """Whether an action was under way when the tower was left: it was finished, and nobody has seen how."""
@@ -96,7 +102,7 @@ class Tower(App[None]):
     def get_default_screen(self) -> Screen[None]:
         wings = [make(self.context) for make in self._makers]
         wings.append(CommonWing(self.context, wings))
-        wings.append(MovingWing(self.context))
+        wings += [MovingWing(self.context), EstatesWing(self.context)]
         self._table = table_of(wings)
         panes = [pane for wing in wings for pane in wing.panes]
         saved, complaint = session.load(self._session_file, len(panes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from textual.app import App
 from textual.screen import Screen
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pulse_tui.domain.views.past import Landing
     from pulse_tui.ports import Desk
     from pulse_tui.ports.tower import PastDesk
+    from pulse_tui.settings.tower import Preferences
     from pulse_tui.tui.kit.forms import Bulk, Confirmation, Field
     from pulse_tui.tui.main import MainScreen
 
@@ -49,11 +50,42 @@ class BackgroundRunner(Protocol):
         ...
 
 
+class EstateLine(NamedTuple):
+    """An estate that this tower can go to."""
+
+    name: str
+    where: str
+    current: bool
+    problem: str = ""
+    """Why it cannot be read."""
+
+
+class Estates(Protocol):
+    """The estates, as the tower sees them. Its calls block, :meth:`go` does not."""
+
+    def known(self) -> tuple[EstateLine, ...]:
+        """All of them, each under a name of its own."""
+        ...
+
+    def check(self, name: str) -> None:
+        """Raises PulseError where it cannot be opened."""
+        ...
+
+    def go(self, name: str) -> None:
+        """Leave this tower for it. On the loop's thread."""
+        ...
+
+
 class Context:
     """Handed to every wing."""
 
     entrance: tuple[str, ...] = ()
     """Options that a command line needs to reach the same estate: ``--config PATH``; empty where it is found without."""
+    estates: Estates | None = None
+    """Where else the operator can go; None: nowhere."""
+    preferences: Preferences | None = None
+    """What the operator chose for every tower; None: nothing."""
+
     runner: BackgroundRunner | None = None
     """The rounds of this tower, once they have begun."""
 

@@ -20,6 +20,7 @@ from pulse_tui.tui.asks.rollback import Drill, OpenPlans, Propose, Route
 from pulse_tui.tui.asks.sources import Collect, OpenSources
 from pulse_tui.tui.asks.vendors import OpenNotes
 from pulse_tui.tui.kit.filter_line import MARKS, FilterScreen, capitals
+from pulse_tui.tui.kit.keymap import Keymap
 from pulse_tui.tui.kit.keys import EVERYWHERE, MOVES, Key, bind
 from pulse_tui.tui.kit.screen import LEAST, Head
 from pulse_tui.tui.session import Session, together
@@ -88,8 +89,18 @@ LEAVE: Final = (
 )
 
 
-def keys_of(panes: Sequence[Pane]) -> list[Key]:
-    """All keys of the screen, in the order of the footer and of the help."""
+PANES: Final = "panes"
+"""The name of the screen for who chooses keys; the keys of one pane have the pane's name."""
+
+
+def keys_of(panes: Sequence[Pane], keymap: Keymap | None = None) -> list[Key]:
+    """All keys of the screen, in the order of the footer and of the help, as ``keymap`` has them."""
+    keymap = keymap or Keymap()
+    own = {id(key): pane.TAB.casefold() for pane in panes for key in pane.KEYS}
+    return [keymap.of(own.get(id(key), PANES), [key])[0] for key in _keys_of(panes)]
+
+
+def _keys_of(panes: Sequence[Pane]) -> list[Key]:
     return [
         *OPEN,
         *(key for pane in panes for key in pane.KEYS),
@@ -118,7 +129,7 @@ class MainScreen(FilterScreen):
 
     def __init__(self, head: Head, panes: Sequence[Pane], session: Session) -> None:
         """``session`` says which pane, cursors and filters to start with."""
-        super().__init__(head, keys_of(panes))
+        super().__init__(head, keys_of(panes, self.keymap))
         self.panes = tuple(panes)
         self.current = session.pane
         self.pane.focused_pane = True

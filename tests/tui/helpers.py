@@ -12,9 +12,10 @@ from textual import events
 from textual.keys import _character_to_key
 
 from pulse_tui.domain.views.board import Board
+from pulse_tui.settings.tower import Preferences
 from pulse_tui.tui.alerts.pane import AlertsPane
 from pulse_tui.tui.app import Tower
-from pulse_tui.tui.context import BackgroundRunner, Context
+from pulse_tui.tui.context import BackgroundRunner, Context, Estates
 from pulse_tui.tui.evals.pane import BenchmarksPane
 from pulse_tui.tui.kit.canvas import Canvas
 from pulse_tui.tui.main import MainScreen
@@ -156,6 +157,8 @@ def play(
     scheduler: BackgroundRunner | None = None,
     quick: Callable[[], Board | None] = lambda: None,
     wings: Sequence[Callable[[Context], Wing]] = WINGS,
+    preferences: Preferences | None = None,
+    estates: Estates | None = None,
 ) -> None:
     """Run a scenario on a tower over a fake desk."""
     the_desk = desk or FakeDesk()
@@ -164,7 +167,9 @@ def play(
         tower = Tower(
             lambda: the_desk, quick_board=quick, scheduler=scheduler, read_only=read_only,
             session_file=session_file, title="acme-ai", clock=lambda: NOW, wings=wings,
+            preferences=preferences,
         )  # fmt: skip
+        tower.context.estates = estates
         async with tower.run_test(size=size) as pilot:
             here = Pilot(tower, the_desk, pilot)
             await here.settle()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual._time import get_time
 from textual.app import ComposeResult
@@ -17,6 +17,7 @@ from pulse_tui.tui.asks.past import Pass, StepTo
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Span, fit
 from pulse_tui.tui.kit.header import Top
+from pulse_tui.tui.kit.keymap import Keymap, screen_name
 from pulse_tui.tui.kit.keys import Bottom, Key
 from pulse_tui.tui.kit.opening import Asking
 
@@ -79,6 +80,8 @@ class BaseScreen(Asking, Screen[None]):
     AUTO_FOCUS = None
     DEFAULT_CSS = "BaseScreen { overflow: hidden; }"
 
+    keymap: ClassVar[Keymap] = Keymap()
+    """The keys that the operator of this process chose; set by the tower before its first screen."""
     accepts_after: float = math.inf
     """The moment (monotonic) of its first frame: the app drops keys and pastes that were typed before."""
 
@@ -86,9 +89,10 @@ class BaseScreen(Asking, Screen[None]):
         """``head`` as known so far; the app calls :meth:`set_head` when it changes. ``keys``: instead of BINDINGS."""
         super().__init__()
         self.head = head
-        self.all_keys = [key for key in type(self).BINDINGS if isinstance(key, Key)] if keys is None else list(keys)
-        if keys is not None:
-            self._bindings = BindingsMap(keys)
+        own = [key for key in type(self).BINDINGS if isinstance(key, Key)]
+        self.all_keys = self.keymap.of(screen_name(type(self)), own) if keys is None else list(keys)
+        if self.all_keys != own:
+            self._bindings = BindingsMap(self.all_keys)
         self.now_us = 0
         """The moment that ages are counted from, where the screen shows any."""
         self._changing = frozenset(key.name for key in self.all_keys if key.changes)
