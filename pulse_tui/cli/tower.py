@@ -134,6 +134,13 @@ def entrance(config: Path | None, database: str | None) -> tuple[str, ...]:
     return named if database is None or "@" in database else (*named, f"--database={database}")
 
 
+def _equip(tower: Tower, place: Place, estates: Estates) -> None:
+    """What a tower knows of the place it is in."""
+    tower.context.entrance = entrance(*place)
+    tower.context.estates = estates
+    estates.leave = functools.partial(tower.exit, return_code=SWITCHED)
+
+
 def _run_tower(
     place: Place,
     estates: Estates,
@@ -191,9 +198,7 @@ def _run_tower(
         clock=clock,
         preferences=preferences,
     )
-    tower.context.entrance = entrance(config, database)
-    tower.context.estates = estates
-    estates.leave = functools.partial(tower.exit, return_code=SWITCHED)
+    _equip(tower, place, estates)
 
     async def followed() -> None:
         from pulse_tui.cli.following import follow  # noqa: PLC0415  after the first frame

@@ -25,8 +25,8 @@ class EstatesWing(Wing):
         from pulse_tui.tui.kit.palette import Noun  # noqa: PLC0415  nobody needs it before the first :
 
         yield Noun(
-            "ctx", "another estate in this tower", self._things, ("context", "estate"), asks.OpenEstates(), None,
-            asks.SwitchEstate,
+            "ctx", "another estate in this tower", self._things, alone=asks.OpenEstates(), other=asks.SwitchEstate,
+            aliases=("context", "estate"),
         )  # fmt: skip
 
     def _things(self) -> Iterator[Thing]:

@@ -44,7 +44,8 @@ class Noun(NamedTuple):
     help: str
     things: Callable[[], Iterable[Thing]] = tuple
     """Those that are known now, the most important first."""
-    aliases: tuple[str, ...] = ()
+    plural: str = ""
+    """What it is called without a name; empty: the same."""
     alone: Ask | None = None
     """What the noun asks for without a name."""
     listed: Callable[[str], Ask] | None = None
@@ -53,6 +54,7 @@ class Noun(NamedTuple):
     """What a name asks for that nothing known has; None: nothing."""
     leads: bool = False
     """Its things are found by their name alone, too."""
+    aliases: tuple[str, ...] = ()
 
 
 class Nouns:
@@ -62,7 +64,7 @@ class Nouns:
         """In their order; of two with one name the first counts."""
         self._nouns: dict[str, Noun] = {}
         for noun in nouns:
-            for name in (noun.name, *noun.aliases):
+            for name in filter(None, (noun.name, noun.plural, *noun.aliases)):
                 self._nouns.setdefault(name, noun)
         self._known: dict[str, list[tuple[str, Command]]] = {}
 
@@ -74,7 +76,7 @@ class Nouns:
     def alone(self) -> list[Command]:
         """Those that say something without a name: ``alerts``, ``plans``."""
         found = {n.name: n for n in self._nouns.values() if n.alone is not None}
-        return [Command(n.aliases[0] if n.aliases else n.name, n.help, n.alone) for n in found.values() if n.alone]
+        return [Command(n.plural or n.name, n.help, n.alone) for n in found.values() if n.alone]
 
     def named(self, text: str) -> list[Noun]:
         """The nouns that the first word of ``text`` means: of that name, else those that begin so. None without a second word."""
@@ -208,6 +210,8 @@ class PaletteScreen(GuardedScreen[Command | None]):
         words = {command.words for command in commands}
         self.commands = (*commands, *(command for command in self.nouns.alone() if command.words not in words))
         self.history = tuple(history)
+        self._matched = ""
+        """The text that the list is about."""
         self._recalled = -1
         """Which of the history stands in the line; -1: what was typed does."""
         self.chosen = 0
@@ -230,11 +234,14 @@ class PaletteScreen(GuardedScreen[Command | None]):
 
     def on_input_changed(self) -> None:
         """The list follows what is typed."""
-        text = self.line.value
+        self._match()
+        self.list.show(self._drawn())
+
+    def _match(self) -> None:
+        text = self._matched = self.line.value
         if self._recalled >= 0 and text != self.history[self._recalled]:
             self._recalled = -1
         self.matches, self.chosen = self._fitting(text), 0
-        self.list.show(self._drawn())
 
     def _fitting(self, text: str) -> list[Command]:
         """The commands that fit, and what the nouns know; where nothing does, the noun that is nearest."""
@@ -254,7 +261,10 @@ class PaletteScreen(GuardedScreen[Command | None]):
         names = [*words, *self.nouns.names]
         from difflib import get_close_matches  # noqa: PLC0415  nobody needs it before a word that nothing has
 
-        near = get_close_matches(text.split(maxsplit=1)[0].casefold(), names, n=SHOWN, cutoff=0.6)
+        word, _, rest = text.strip().partition(" ")
+        near = get_close_matches(word.casefold(), names, n=SHOWN, cutoff=0.6)
+        if rest and (noun := next((name for name in near if name in self.nouns.names), None)) is not None:
+            return self._fitting(f"{noun} {rest}")
         return list(dict.fromkeys(command for word in near for command in best(word, self.commands, 1)))
 
     def _drawn(self) -> list[list[Span]]:
@@ -284,10 +294,23 @@ class PaletteScreen(GuardedScreen[Command | None]):
             self.list.show(self._drawn())
 
     def action_complete(self) -> None:
+        self.after_typed((self.line,), self._complete)
+
+    def _complete(self) -> None:
+        self._catch_up()
         if self.matches:
             self.line.value = self.matches[self.chosen].words
             self.line.cursor_position = len(self.line.value)
 
     def action_take(self) -> None:
+        self.after_typed((self.line,), self._take)
+
+    def _take(self) -> None:
+        self._catch_up()
         if self.matches:
             self.dismiss(self.matches[self.chosen])
+
+    def _catch_up(self) -> None:
+        """The list follows the text by a message, which a key may overtake."""
+        if self._matched != self.line.value:
+            self._match()

@@ -17,7 +17,7 @@ ALERTS = (
     ("al-2 accuracy -5.2 pp on support-bot", "P2", OpenAlert("al-2")),
     ("al-20 p95 of support-bot", "P3", OpenAlert("al-20")),
 )
-NOUN = Noun("alert", "open alerts", lambda: ALERTS, ("alerts",), ShowPane("Alerts"), lambda words: ShowPane("Alerts", words), OpenAlert)  # fmt: skip
+NOUN = Noun("alert", "open alerts", lambda: ALERTS, "alerts", ShowPane("Alerts"), lambda words: ShowPane("Alerts", words), OpenAlert)  # fmt: skip
 
 
 def words(text: str) -> list[str]:
@@ -35,6 +35,7 @@ def words(text: str) -> list[str]:
         ("alert al-9", ["alert al-9"]),
         ("alert", ["alerts"]),
         ("alret", ["alerts"]),
+        ("alret gateway", ["alert al-1 CVE-2026-3248 reaches embed-gateway"]),
         ("ack", ["acknowledge"]),
         ("alert ", [f"alert {name}" for name, _, _ in ALERTS]),
     ],
@@ -148,3 +149,14 @@ def line(pilot: Pilot) -> str:
     screen = pilot.tower.screen
     assert isinstance(screen, PaletteScreen)
     return screen.line.value
+
+
+def test_enter_takes_what_was_typed_before_it_however_fast() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        for text, screen in (("ctx", "MainScreen"), ("plans", "PlansScreen"), ("asset code-assist", "AssetScreen")):
+            await pilot.press("colon")
+            await pilot.burst([*("space" if c == " " else c for c in text), "enter"])
+            assert pilot.screen_name == screen, text
+        assert "this tower shows one estate" in pilot.notices
+
+    play(scenario)
