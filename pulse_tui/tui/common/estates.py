@@ -27,7 +27,11 @@ def estate_cells(row: EstateLine, _now_us: int) -> Cells:
 
 ESTATES: Final[Spec[EstateLine]] = Spec(
     title="Estates",
-    columns=(Column("NAME", 8, 30), Column("STATE", 10, 12, by=lambda row: row.current), Column("WHERE", 14, 0, wish=30)),
+    columns=(
+        Column("NAME", 8, 30),
+        Column("STATE", 10, 12, by=lambda row: row.current),
+        Column("WHERE", 14, 0, wish=30),
+    ),
     cells=estate_cells,
     key=lambda row: row.name,
     fields=lambda row: {"name": row.name, "where": row.where},
