@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import functools
 import gc
+import os
 import signal
 import sys
 import zlib
@@ -135,7 +136,10 @@ def entrance(config: Path | None, database: str | None) -> tuple[str, ...]:
 
 
 def _equip(tower: Tower, place: Place, estates: Estates) -> None:
-    """What a tower knows of the place it is in."""
+    """What a tower knows of the place it is in, and of who uses it."""
+    from pulse_tui.tui.kit.manners import manners_of  # noqa: PLC0415
+
+    tower.manners = manners_of(tower.context.preferences, os.environ)
     tower.context.entrance = entrance(*place)
     tower.context.estates = estates
     estates.leave = functools.partial(tower.exit, return_code=SWITCHED)
