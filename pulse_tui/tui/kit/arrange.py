@@ -50,7 +50,7 @@ class ArrangeScreen(GuardedScreen[None]):
         head: list[Span] = [(" Sort and columns  ", styles.FOCUS), (self.table.spec.title, styles.PLAIN)]
         first = max(0, min(self.cursor - ROOM // 2, len(self.columns) - ROOM))
         rows = [self._line(n) for n in range(first, min(first + ROOM, len(self.columns)))]
-        keys = "Enter sorts, again turns, again stops; Space shows or hides; d as at first; Esc closes"
+        keys = "Enter sorts, turns, stops   Space shows, hides   d as at first   Esc closes"
         wrong: Span = (f" ✖ {self.wrong}", styles.BAD)
         return [head, *rows, [wrong if self.wrong else (f" {keys}", styles.DIM)]]
 

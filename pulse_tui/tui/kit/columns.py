@@ -177,7 +177,9 @@ def title_spans(column: Column, letter: str, pointing: str, width: int) -> list[
     """The title in ``width`` cells, always in as many spans: the letter that sorts is underlined, the arrow stays in sight."""
     style = styles.BOLD if pointing else styles.DIM
     room = width - len(pointing)
-    text = fit(column.title, room) if column.title.strip() or not pointing else " " * room
+    text = fit(
+        column.title[: max(0, room)] if pointing else column.title, room
+    )  # what is cut off gives way to the arrow
     if column.right:
         text = fit(text.rstrip() + pointing, width, right=True)
     else:

@@ -146,15 +146,11 @@ def _time(name: str, op: str, value: str, word: str) -> _Age | _Bound:
     if name == AGE:
         span = _SPAN.fullmatch(value.casefold())
         if op in ("=", "!=", ":") or span is None:
-            raise BadFilter(
-                f"{word}: an age is compared with a number of s, m, h, d or w: for example age<1h or age>2d"
-            )
+            raise BadFilter(f"{word} is no age; write age<1h or age>2d (s, m, h, d, w)")
         return _Age(op, int(float(span["number"]) * _UNITS[span["unit"]] * 1_000_000))
     at = _moment(value) if op in ("=", ":") else None
     if at is None:
-        raise BadFilter(
-            f"{word}: {name} takes a clock time or a moment: for example {name}=03:00 or {name}=2026-11-28T03:00Z"
-        )
+        raise BadFilter(f"{word} is no time; write {name}=03:00 or {name}=2026-11-28T03:00Z")
     return _Bound(name == SINCE, at)
 
 

@@ -342,7 +342,11 @@ class Table(Canvas, Generic[RowT]):
 
     def prepare(self, width: int, height: int) -> None:
         shown = [n for n, column in enumerate(self.spec.columns) if self.arrangement.shows(column)]
-        columns, widest = tuple(self.spec.columns[n] for n in shown), [self._widest[n] for n in shown]
+        columns = tuple(self.spec.columns[n] for n in shown)
+        widest = [  # the title of the sorted column has its arrow beside it
+            max(self._widest[n], (len(column.title) + 1) * (column.called == self.arrangement.sort))
+            for n, column in zip(shown, columns, strict=True)
+        ]
         given = dict(zip(shown, column_widths(columns, widest, max(0, width - 3)), strict=True))
         self._widths = tuple(given.get(n, 0) for n in range(len(self.spec.columns)))
         self._keep_visible()

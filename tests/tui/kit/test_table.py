@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
@@ -12,6 +13,7 @@ from textual.geometry import Region
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.registry import RegistryRow
 from pulse_tui.tui.alerts import rows
+from pulse_tui.tui.kit.columns import Arrangement, BadColumn
 from pulse_tui.tui.kit.filters import parse
 from pulse_tui.tui.kit.measured import Sieve, Widest, widths_of
 from pulse_tui.tui.kit.rows import Cells
@@ -167,6 +169,85 @@ def test_a_filter_survives_an_update_and_keeps_the_cursor() -> None:
         assert ([row.id for row in table.rows], table.cursor_key) == (["d", "e"], "d")
         table.set_filter("")
         assert table.cursor_key == "d"
+
+    with_table(scenario)
+
+
+def test_a_row_leaves_an_age_when_time_goes_on_and_one_that_is_sorted_stands_where_its_value_says() -> None:
+    def scenario(table: Sheet) -> None:
+        minute = 60_000_000
+        rows = [alert(key)._replace(since_us=NOW_US - n * 20 * minute) for n, key in enumerate("abcde")]
+        table.update_rows(rows, NOW_US)
+        table.set_filter("age<1h")
+        assert [row.id for row in table.rows] == ["a", "b", "c"]
+        table.show_as(Arrangement("age", turned=True))
+        assert [row.id for row in table.rows] == ["c", "b", "a"]
+        table.tick(NOW_US + 25 * minute)
+        assert [row.id for row in table.rows] == ["b", "a"]
+        table.set_filter("")
+        assert table.rows[0].id == "e"
+        table.update_rows([alert("old")._replace(since_us=1), *rows], NOW_US)
+        assert table.rows[0].id == "old"
+
+    with_table(scenario)
+
+
+def test_the_cursor_stays_on_its_row_when_the_order_changes() -> None:
+    def scenario(table: Sheet) -> None:
+        table.update_rows([alert(key)._replace(count=n) for n, key in enumerate("abcde")], NOW_US)
+        table.move(1)
+        for arrangement in (Arrangement("count"), Arrangement("count", turned=True), Arrangement()):
+            table.show_as(arrangement)
+            assert table.cursor_key == "b"
+
+    with_table(scenario)
+
+
+def test_hidden_columns_are_not_drawn_and_the_sorted_one_has_its_arrow() -> None:
+    def scenario(table: Sheet) -> None:
+        table.render_line(0)
+        table.update_rows(alerts(["a"]), NOW_US)
+        table.show_as(Arrangement("age", hidden=frozenset({"prio", "owner"}), shown=frozenset({"rule"})))
+        titles = shown_text(table)[1]
+        assert "AGE↑" in titles
+        assert "RULE" in titles
+        assert "PRIO" not in titles
+        table.show_as(Arrangement("prio"))
+        assert "PRI↑" in shown_text(table)[1]
+
+    with_table(scenario)
+
+
+def test_a_tree_keeps_its_order() -> None:
+    def scenario(table: Sheet) -> None:
+        table.use(rows.ALERTS._replace(fixed=True))
+        assert table.letters == {}
+        with pytest.raises(BadColumn, match="keeps its order"):
+            table.show_as(Arrangement("age"))
+
+    with_table(scenario)
+
+
+@given(steps=st.lists(st.one_of(KEYS, st.sampled_from(["mark", "all", "none"]), st.integers(-5, 5)), max_size=15))
+@settings(max_examples=examples(12), deadline=None)
+def test_marks_are_always_of_rows_that_are_there(steps: list[list[str] | str | int]) -> None:
+    def scenario(table: Sheet) -> None:
+        for step in steps:
+            if isinstance(step, list):
+                before = table.marks
+                table.update_rows(alerts(step), NOW_US)
+                assert table.marks == before & set(step)
+            elif isinstance(step, int):
+                table.move(step)
+            elif step == "mark":
+                table.mark()
+            elif step == "all":
+                table.mark_all()
+            else:
+                table.unmark()
+            keys = {row.id for row in table.rows}
+            assert table.marks <= keys
+            assert {row.id for row in table.marked} == table.marks
 
     with_table(scenario)
 
