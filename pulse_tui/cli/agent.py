@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import sys
+from typing import NoReturn
 
 from pulse_tui.cli.output import opened
 from pulse_tui.cli.serving import ENDS, Around, at_once, form_of, has_terminal, has_work, log_of, sentences, serve
@@ -46,6 +47,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
     if not session and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         # One that comes before there is a configuration to take up anew waits: it must not end what is about to start.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    signal.signal(signal.SIGTERM, _not_begun)
     supervisor = Supervisor(os.environ)
     supervisor.status("starting")
     with contextlib.ExitStack() as stack:
@@ -70,6 +72,11 @@ def run(options: argparse.Namespace, _name: str) -> int:
             start_again()
         loop.close()
     return 0
+
+
+def _not_begun(_number: int, _frame: object) -> NoReturn:
+    """Asked to stop before it began: that is no failure. Leaving by an exception closes what is open."""
+    sys.exit(0)
 
 
 def _leave(rounds: Rounds, around: Around, *, again: bool) -> None:

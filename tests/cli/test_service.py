@@ -261,6 +261,12 @@ def test_a_storm_of_reloads_during_the_start_ends_nothing(shell: Shell, sd: List
     assert agent.end() == 0
 
 
+def test_a_stop_during_the_start_is_no_failure(shell: Shell, sd: Listening) -> None:
+    agent = Agent(shell.config, environment={"NOTIFY_SOCKET": sd.name})
+    sd.until(lambda lines: "STATUS=starting" in lines, "the beginning")
+    assert agent.end() == 0
+
+
 def test_a_second_signal_ends_it_at_once(shell: Shell, server: Loopback) -> None:
     server.on("GET", "/feed", Reply(body=FEED, delay_s=20.0))
     agent = Agent(shell.config)
