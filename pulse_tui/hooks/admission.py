@@ -76,11 +76,11 @@ class Admission(Receiver):
             return
         try:
             self._load(self._context, self._files)
-            self.tell(f"{self.name}: the certificate was renewed")
+            self.report(f"{self.name}: the certificate was renewed")
         except OSError as error:
             self._seen = _stamps(self._files)
             what = f"{self.name}: the renewed certificate is not used: {error}"
-            self.tell(Happening(what, "certificate_unusable", Level.ERROR))
+            self.report(Happening(what, "certificate_unusable", Level.ERROR))
 
     async def _judged(self, asked: Asked, _at: Receiver) -> Reply:
         self._renew()
@@ -104,7 +104,7 @@ class Admission(Receiver):
         if len(self._shown_at) > 1_000:
             self._shown_at.clear()
         self._shown_at[sentence] = now
-        self.tell(Happening(f"{self.name}: {clean(sentence, 500)}", "admission"))
+        self.report(Happening(f"{self.name}: {clean(sentence, 500)}", "admission"))
 
 
 def _stamps(files: tuple[Path, Path]) -> tuple[tuple[int, int], ...] | None:

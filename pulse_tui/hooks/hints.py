@@ -16,7 +16,7 @@ from pulse_tui.hooks.receiver import Asked, Receiver, Reply, Served, Stop
 from pulse_tui.ports import Hint, HookRequest
 
 PREFIX = "/hooks/"
-TOLD_S = 60.0
+EVERY_S = 60.0
 """At most one sentence about refused webhooks of a source in this time."""
 
 Take = Callable[[str, HookRequest], Hint]
@@ -29,7 +29,7 @@ class Hints:
     def __init__(self, take: Take) -> None:
         """``take`` believes a webhook, in a thread."""
         self._take = take
-        self._told: dict[str, float] = {}
+        self._reported: dict[str, float] = {}
 
     @property
     def served(self) -> Served:
@@ -43,18 +43,18 @@ class Hints:
         except NotFound:
             return Reply(HTTPStatus.NOT_FOUND)
         except Refused as refused:
-            self._tell_refused(source, refused, at)
+            self._report_refused(source, refused, at)
             return Reply(HTTPStatus.CONFLICT if isinstance(refused, Replayed) else HTTPStatus.UNAUTHORIZED)
         except PulseError as error:  # our own trouble: the sender tries again
-            at.tell(Happening(f"{at.name}: {error}", "webhook_failed", Level.WARNING, source=source))
+            at.report(Happening(f"{at.name}: {error}", "webhook_failed", Level.WARNING, source=source))
             raise Stop(HTTPStatus.SERVICE_UNAVAILABLE, ("retry-after", "1")) from None
         at.hint(source)
         return Reply(HTTPStatus.ACCEPTED)
 
-    def _tell_refused(self, source: str, refused: Refused, at: Receiver) -> None:
+    def _report_refused(self, source: str, refused: Refused, at: Receiver) -> None:
         """A wrong secret must not go unseen, and a flood must not fill the screen."""
         now = time.monotonic()
-        if now - self._told.get(source, -TOLD_S) >= TOLD_S:
-            self._told[source] = now
+        if now - self._reported.get(source, -EVERY_S) >= EVERY_S:
+            self._reported[source] = now
             what = f"{at.name}: a webhook for {source} was refused: {clean(refused.what)}"
-            at.tell(Happening(what, "webhook_refused", Level.WARNING, source=source))
+            at.report(Happening(what, "webhook_refused", Level.WARNING, source=source))

@@ -38,17 +38,17 @@ GATHER_S = 0.01
 """A transaction of fewer than :data:`FEW` records begins no sooner than this after the last one: each costs about as much as
 five records."""
 WAITING = 20_000
-"""Records that wait to be stored; more are told to come later."""
+"""Records that wait to be stored; more are asked to come later."""
 IN_LOOP = 32 << 10
 """Bytes that are read at once; reading more goes to a thread."""
 BURST_S = 10.0
 """So many seconds' worth of records a sender may send at once."""
 FLUSH_S = 1.0
 _DATABASE, _NOBODY = "the database", ""
-TOLD_S = 60.0
+EVERY_S = 60.0
 """At most one sentence about refused requests in this time."""
 PAUSE_S = 2.0
-"""How long senders are told to wait while the database is locked or slow."""
+"""How long senders are asked to wait while the database is locked or slow."""
 FULL_S = 30.0
 """The same while it cannot be written at all."""
 
@@ -94,7 +94,7 @@ class Traffic(NamedTuple):
     unknown: int = 0
     """Requests without a token that is known."""
     limited: int = 0
-    """Requests that were told to come later."""
+    """Requests that were asked to come later."""
     waiting: int = 0
     """Records that wait now."""
 
@@ -140,7 +140,7 @@ class Pushes:
         self._pump: asyncio.Task[None] | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._counts = Traffic()
-        self._told: dict[str, float] = {}
+        self._reported: dict[str, float] = {}
         self._ended = 0.0
         """When the last transaction did."""
         self._blocked_until = 0.0
@@ -282,10 +282,10 @@ class Pushes:
         return taken
 
     def _failed(self, taken: Sequence[tuple[_Waiting, int]], error: Exception, at: Receiver) -> None:
-        """Nothing of a transaction is stored: those in it are told so, and others for a moment before they send much."""
+        """Nothing of a transaction is stored: those in it get that answer, and others for a moment before they send much."""
         if not isinstance(error, PulseError):
             text = f"{at.name}: internal error: {type(error).__name__}: {error}"
-            at.tell(Happening(text, "internal_error", Level.ERROR))
+            at.report(Happening(text, "internal_error", Level.ERROR))
             error = PulseError("internal error")
         self._blocked = (
             (HTTPStatus.TOO_MANY_REQUESTS, PAUSE_S)
@@ -330,13 +330,13 @@ class Pushes:
     def _say(self, at: Receiver, who: str, what: str) -> None:
         """What is refused must not go unseen, and a flood must not fill the log."""
         now = time.monotonic()
-        if now - self._told.get(who, -TOLD_S) >= TOLD_S:
-            self._told[who] = now
+        if now - self._reported.get(who, -EVERY_S) >= EVERY_S:
+            self._reported[who] = now
             nobody = who in (_DATABASE, _NOBODY)
             text = f"{at.name}: {what}" if nobody else f"{at.name}: signals of {who}: {what}"
             about = {} if nobody else {"source": who}
             event = "push_not_stored" if who == _DATABASE else "push_refused"
-            at.tell(Happening(text, event, Level.ERROR if who == _DATABASE else Level.WARNING, **about))
+            at.report(Happening(text, event, Level.ERROR if who == _DATABASE else Level.WARNING, **about))
 
 
 _JSON = "application/json"

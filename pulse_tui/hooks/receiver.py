@@ -134,7 +134,7 @@ class Receiver:
         self._stopping = False
         self._listening: asyncio.Task[None] | None = None
         self._bound: socket.socket | None = None
-        self.tell: Callable[[str], None] = lambda _message: None
+        self.report: Callable[[str], None] = lambda _message: None
         """Takes a sentence for the operator."""
         self.hint: Callable[[str], None] = lambda _source: None
         """Takes the id of a source at which something changed."""
@@ -170,7 +170,7 @@ class Receiver:
 
         ``on_event`` gets sentences, ``on_hint`` the source of every webhook that was believed; both on the loop.
         """
-        self.tell, self.hint, self._stopping = on_event, on_hint, False
+        self.report, self.hint, self._stopping = on_event, on_hint, False
         self._pool = ThreadPoolExecutor(self.THREADS, self.name)
         for note in self.notes:
             on_event(note)
@@ -219,7 +219,7 @@ class Receiver:
     async def _listen_later(self) -> None:
         while await self._listen() is not None:
             await asyncio.sleep(RETRY_S)
-        self.tell(Happening(f"{self.name}: listening on {self._shown()} now", "listening"))
+        self.report(Happening(f"{self.name}: listening on {self._shown()} now", "listening"))
 
     def _tls(self) -> ssl.SSLContext | None:
         """How connections are secured; None: in the clear. Raises OSError for what cannot be read."""
@@ -343,7 +343,7 @@ class Receiver:
             raise
         except Exception as error:  # shown, not hidden
             what = f"{self.name}: internal error: {type(error).__name__}: {error}"
-            self.tell(Happening(what, "internal_error", Level.ERROR))
+            self.report(Happening(what, "internal_error", Level.ERROR))
             return _BUSY
 
     async def _answer(self, wire: h11.Connection, writer: asyncio.StreamWriter, reply: Reply, on: bool) -> bool:

@@ -89,16 +89,16 @@ def test_what_is_refused_is_in_the_quarantine_under_its_sender(opens: Opens) -> 
         assert tx.plumbing.sources()["ci"].reason == ""
 
 
-def test_an_id_counts_once_and_other_content_under_it_is_said(opens: Opens) -> None:
+def test_an_id_counts_once_and_other_content_under_it_is_named(opens: Opens) -> None:
     there = opens()
     there.push(record(1))
     again = there.push(record(1))
     assert (again.status, again.body["repeated"], again.body["ids"]) == (202, 1, ["ci:s-1"])
     other = there.push([record(1, title="another one", severity="low")])
     assert other.status == 409
-    (said,) = other.body["records"]
-    assert said["field"] == "id"
-    assert said["reason"] == "this id is stored already with another severity, title: the first one counts"
+    (stated,) = other.body["records"]
+    assert stated["field"] == "id"
+    assert stated["reason"] == "this id is stored already with another severity, title: the first one counts"
     assert [s.title for s in there.stored()] == ["signal 1"]
 
 

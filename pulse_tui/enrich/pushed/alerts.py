@@ -125,7 +125,7 @@ def _item(index: int, raw: bytes, sender: SenderShape, span: Span) -> Item:
         assets=(asset,) if asset is not None else (),
         environment=environment,
         link=link,
-        summary=clean_block("\n".join(_told(alert)), 4_000) or None,
+        summary=clean_block("\n".join(_described(alert)), 4_000) or None,
         kind=sender.labels.types.get(name, SignalType.INCIDENT),
         measured=_measured(alert) if name in sender.labels.types else None,
     )
@@ -140,7 +140,7 @@ def _item(index: int, raw: bytes, sender: SenderShape, span: Span) -> Item:
     return Item(index, where, raw, listed, named=key)
 
 
-def _told(alert: _Alert) -> Iterable[str]:
+def _described(alert: _Alert) -> Iterable[str]:
     """Its description, its labels and its values: what a person at three in the morning looks for."""
     if text := alert.annotations.get("description") or alert.annotations.get("message"):
         yield text

@@ -69,7 +69,7 @@ class Senders:
         self._key = secrets.token_bytes(32)
         self._by_token, self.unusable = self._tokens()
         self._refusals = Replays()
-        self._told: dict[str, _Told] = {}
+        self._sent: dict[str, _Sent] = {}
         self._watched = parts.clock()
 
     def _tokens(self) -> tuple[dict[bytes, SenderShape], list[Unusable]]:
@@ -151,7 +151,7 @@ class Senders:
         try:
             with self._parts.store.write() as tx:
                 made = self._stored(parts, flat, tx, now)
-                told = self._count(parts, flat, made, tx, now)
+                sent = self._count(parts, flat, made, tx, now)
         except StorageError:
             raise
         except Exception as error:
@@ -159,7 +159,7 @@ class Senders:
                 middle = len(flat) // 2
                 return [*self._landed(parts, flat[:middle], now), *self._landed(parts, flat[middle:], now)]
             return [self._broken(parts, *flat[0], error, now)]
-        self._told.update({one.sender: one for one in told})
+        self._sent.update({one.sender: one for one in sent})
         return made
 
     def _stored(
@@ -206,7 +206,7 @@ class Senders:
         return Landed(item.number, HTTPStatus.OK, what.id)
 
     def _few(self, sender: str, rejected: Sequence[Rejected], now: datetime) -> list[Rejected]:
-        """As many as are kept of a sender within a minute; that there are more is said once."""
+        """As many as are kept of a sender within a minute; that there are more stands there once."""
         kept = list[Rejected]()
         for one in rejected:
             keep, remarks = self._refusals.refuse(sender, now)
@@ -220,8 +220,8 @@ class Senders:
         with self._parts.store.write() as tx:
             keep_refused(tx, [rejected], self._parts.outside, now)
             made = Landed(item.number, HTTPStatus.UNPROCESSABLE_ENTITY, item.named, "record", rejected.problem.what)
-            told = self._count(parts, [(n, item)], [made], tx, now)
-        self._told.update({one.sender: one for one in told})
+            sent = self._count(parts, [(n, item)], [made], tx, now)
+        self._sent.update({one.sender: one for one in sent})
         return made
 
     # ------------------------------------------------------------------ counting
@@ -233,14 +233,14 @@ class Senders:
         made: Sequence[Landed],
         tx: Transaction,
         now: datetime,
-    ) -> list[_Told]:
+    ) -> list[_Sent]:
         """Write the numbers of the senders for which it is time; what is to be remembered once that has landed."""
         of_sender: dict[str, list[tuple[int, Landed]]] = {}
         for (n, _), one in zip(flat, made, strict=True):
             of_sender.setdefault(parts[n].sender, []).append((n, one))
-        told = list[_Told]()
+        sent = list[_Sent]()
         for sender, all_of_it in of_sender.items():
-            before, last = self._told.get(sender, _Told(sender)), all_of_it[-1][0]
+            before, last = self._sent.get(sender, _Sent(sender)), all_of_it[-1][0]
             stands = standing([one for n, one in all_of_it if n == last])
             stands = "; ".join(filter(None, (stands, *parts[last].remarks)))
             if parts[last].begun and not stands:  # of a long request some may stand refused since its first records
@@ -250,12 +250,12 @@ class Senders:
                 stands=stands,
                 news=before.news or stands != before.stands,
             )
-            told.append(self._written(after, tx, now) if after.due(now) else after)
-        return told
+            sent.append(self._written(after, tx, now) if after.due(now) else after)
+        return sent
 
-    def _written(self, told: _Told, tx: Transaction, now: datetime) -> _Told:
-        sender = told.sender
-        total = counts_of(tx, sender).plus(told.unwritten)
+    def _written(self, sent: _Sent, tx: Transaction, now: datetime) -> _Sent:
+        sender = sent.sender
+        total = counts_of(tx, sender).plus(sent.unwritten)
         tx.plumbing.put_value(_COUNTS + sender, msgspec.json.encode(total).decode())
         status = tx.plumbing.sources().get(sender) or SourceStatus(id=sender, kind=PUSHED)
         if status.health(now) is Health.LATE:
@@ -268,25 +268,25 @@ class Senders:
                 last_attempt_at=now,
                 last_good_at=now,
                 failures=0,
-                reason=shown(told.stands),
+                reason=shown(sent.stands),
             )
         )
-        return told._replace(unwritten=Counts(), written_at=now, news=False)
+        return sent._replace(unwritten=Counts(), written_at=now, news=False)
 
     def flush(self, *, everything: bool = False) -> None:
         """Write the numbers for which it is time, or all, and report the senders that are late. Raises StorageError."""
         now = self._parts.clock()
-        waiting = [told for told in self._told.values() if any(told.unwritten) and (everything or told.due(now))]
+        waiting = [sent for sent in self._sent.values() if any(sent.unwritten) and (everything or sent.due(now))]
         if waiting:
             with self._parts.store.write() as tx:
-                written = [self._written(told, tx, now) for told in waiting]
-            self._told.update({told.sender: told for told in written})
+                written = [self._written(sent, tx, now) for sent in waiting]
+            self._sent.update({sent.sender: sent for sent in written})
         if not timedelta(0) <= now - self._watched < LATE_EACH:
             self._watched = now
             report_late(self._parts, now)
 
 
-class _Told(NamedTuple):
+class _Sent(NamedTuple):
     """What is known of a sender and not written yet."""
 
     sender: str

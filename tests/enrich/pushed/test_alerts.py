@@ -123,7 +123,7 @@ def test_a_grafana_says_its_dashboard_and_values() -> None:
     assert "values: B=44.2, C=1" in found.summary
 
 
-def test_alerts_that_were_left_out_are_said() -> None:
+def test_alerts_that_were_left_out_are_named() -> None:
     push = alerts(alertmanager(alert(), truncatedAlerts=7), sender("am", form=Form.ALERTMANAGER), SPAN)
     assert push.remarks == ("am left 7 alerts of a group out: raise max_alerts there, or group by more labels",)
 
