@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -25,6 +25,7 @@ from pulse_tui.services.signals.ingest import ingest
 from pulse_tui.wiring import House
 from tests.fakes import nouns
 from tests.fakes.databases import postgres
+from tests.fakes.pooler import pgbouncer
 from tests.servers.loopback import Loopback, Reply, Request
 from tests.servers.sink import Sink, sink
 
@@ -260,13 +261,14 @@ def one_host(folder: Path, *, sources: int, every: float) -> Iterator[Hosts]:
 
 
 @contextmanager
-def hosts(folder: Path, *, sources: int, every: float, routes: int = 1) -> Iterator[Hosts]:
-    """Everything but the agents."""
+def hosts(folder: Path, *, sources: int, every: float, routes: int = 1, pooled: bool = False) -> Iterator[Hosts]:
+    """Everything but the agents; ``pooled``: the database is behind PgBouncer."""
     server = postgres()
     name = server.create()
     try:
-        with Loopback() as loopback, sink(folder / "taken") as receiver:
-            made = Hosts(folder, server.named(name), loopback, receiver, sources, every, routes)
+        with ExitStack() as stack, Loopback() as loopback, sink(folder / "taken") as receiver:
+            url = stack.enter_context(pgbouncer(server.named(name))) if pooled else server.named(name)
+            made = Hosts(folder, url, loopback, receiver, sources, every, routes)
             try:
                 yield made
             finally:

@@ -15,6 +15,7 @@ import pytest
 from pulse_tui.cli.members import members_of
 from pulse_tui.services.signals.refresh import LEASE_S
 from tests.e2e.terminal import Terminal
+from tests.fakes.pooler import BINARY, MISSING
 from tests.hosts.estate import hosts, one_host
 
 EVERY_S = 2.0
@@ -69,6 +70,23 @@ def test_two_agents_of_one_host_share_an_sqlite_file_and_one_goes_on_at_once_wit
         keys = Counter(t.key for t in estate.receiver.taken())
     assert [g for each in gaps.values() for g in each if g < 0.6 * EVERY_S] == []
     assert first < sent == set(keys)
+    assert set(keys.values()) == {1}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BINARY is None, reason=MISSING)
+def test_two_agents_behind_a_pooler_share_the_work_as_without_it(tmp_path: Path) -> None:
+    with hosts(tmp_path, sources=4, every=EVERY_S, pooled=True) as estate:
+        for name in ("one", "two"):
+            estate.agent(name).wait_for("collecting")
+        began = time.monotonic()
+        estate.breaches(0, 6)
+        sent = estate.sent()
+        estate.wait_read(3, began, 60)
+        gaps = estate.gaps(began)
+        keys = Counter(t.key for t in estate.receiver.taken())
+    assert [g for each in gaps.values() for g in each if g < 0.6 * EVERY_S] == []
+    assert set(keys) == sent
     assert set(keys.values()) == {1}
 
 
