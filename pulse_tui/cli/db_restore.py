@@ -98,35 +98,66 @@ def _into_file(backup: Path, at: datetime, path: Path, house: House) -> tuple[Re
         staged = restoring.stage(backup, path)
         try:
             with closing(restoring.opened(staged, origin=origin())) as store:
-                done = _settled(store, former, at, backup.name, kept.name, house)
+                try:
+                    done = _settled(store, former, at, backup.name, kept.name, house)
+                except (
+                    StorageError
+                ) as error:  # a page of the former one is damaged: what is in the others is not enough
+                    if former is None:
+                        raise
+                    _unread(error)
+                    done = _settled(store, None, at, backup.name, kept.name, house)
+            last = _last(former)
         except BaseException:
             restoring.unstage(path)
             raise
     there = path.exists()
     try:
-        with restoring.alone(path):
+        with restoring.alone(path) as now:
+            if last is not None and now is not None and now != last:
+                raise Refused(f"somebody wrote to {path} just now: nothing was replaced", todo="Restore again")
             restoring.swap(staged, path, kept)
     finally:
         restoring.unstage(path)
     return done, str(kept) if there else ""
 
 
+def _unread(error: StorageError) -> None:
+    print(shown(f"pulse-tui: what is there now cannot be read: {error}"), file=sys.stderr)
+
+
+def _last(former: Transaction | None) -> int | None:
+    """The number of the last line of its log, as far as that can be read."""
+    try:
+        return former.log.head().seq if former is not None else None
+    except Exception:  # a damaged page, in the driver's own words
+        return None
+
+
 @contextmanager
 def _former(path: Path, house: House) -> Iterator[Transaction | None]:
     """What the database knows that is about to be replaced; None where it cannot be read any more."""
+    stack = contextlib.ExitStack()
+    try:
+        yield _opened(path, house, stack)
+    finally:
+        with contextlib.suppress(StorageError):  # of one that is damaged, the end of a look may fail too
+            stack.close()
+
+
+def _opened(path: Path, house: House, stack: contextlib.ExitStack) -> Transaction | None:
     from pulse_tui.storage import restoring  # noqa: PLC0415
 
-    with contextlib.ExitStack() as stack:
-        former: Transaction | None = None
-        try:
-            if path.is_file() and path.stat().st_size:
-                store = stack.enter_context(closing(restoring.opened(path, read_only=True)))
-                former = stack.enter_context(store.read())
-                _refuse_members(former, house)
-        except StorageError as error:
-            print(shown(f"pulse-tui: what is there now cannot be read: {error}"), file=sys.stderr)
-            former = None
-        yield former
+    if not path.is_file() or not path.stat().st_size:
+        return None
+    try:
+        store = stack.enter_context(closing(restoring.opened(path, read_only=True)))
+        former = stack.enter_context(store.read())
+        _refuse_members(former, house)
+    except StorageError as error:
+        _unread(error)
+        return None
+    return former
 
 
 def _refuse_members(former: Transaction, house: House) -> None:

@@ -95,27 +95,30 @@ def unstage(path: Path) -> None:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Nobody else reads or writes the file meanwhile; its log is folded into it, so that it is one file.
+def alone(path: Path) -> Iterator[int | None]:
+    """Nobody else reads or writes the file meanwhile; its log is folded into it, so that it is one file. Yields the number of
+    the last line of its audit log, as far as that can be read.
 
     Raises Refused when somebody has it open. A file that SQLite cannot read is nobody's: there is nothing to wait for.
     """
     refuse_open(path)
     if not path.is_file() or path.stat().st_size == 0:
-        yield
+        yield None
         return
+    last: int | None = None
     connection = sqlite3.connect(path, isolation_level=None, timeout=0)
     try:
         try:
             folded = connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0] == "delete"
             if folded:
                 connection.execute("BEGIN EXCLUSIVE")
+                last = connection.execute("SELECT coalesce(max(seq), 0) FROM audit").fetchone()[0]
         except sqlite3.OperationalError as error:
             if "locked" in str(error) or "busy" in str(error):
                 raise Refused(f"database {path} is open: somebody holds its lock", todo=_NEEDS) from None
         except sqlite3.DatabaseError:
             pass  # damaged: it is kept with its side files as it is
-        yield
+        yield last
     finally:
         connection.close()
 

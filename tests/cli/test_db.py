@@ -414,3 +414,19 @@ def test_a_restore_that_is_killed_leaves_the_one_or_the_other(shell: Shell, kill
     assert shell("db", "restore", path).code == 0
     assert shell("audit", "verify").code == 0
     assert not list(shell.config.glob("pulse.db.restoring*"))
+
+
+def test_a_database_of_which_one_page_is_damaged_is_replaced_too(shell: Shell) -> None:
+    path = made(shell)
+    database = shell.config / "pulse.db"
+    with closing(sqlite3.connect(database)) as raw:
+        (page,) = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = 'holds'").fetchone()
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with database.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xff" * 4096)
+    said = shell("db", "restore", path)
+    assert said.code == 0, said.err
+    assert "what is there now cannot be read" in said.err
+    assert "nobody knows which entries came after it" in said.out
+    assert shell("audit", "verify").code == 0
