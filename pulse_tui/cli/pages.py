@@ -70,7 +70,32 @@ def keys_page() -> str:
         if rows:
             lines = [f"| `{_cell(keys)}` | {_cell(about)} |" for keys, about in dict.fromkeys(rows)]
             parts.append("\n".join([f"## {heading}\n", "| key | does |", "|---|---|", *lines, ""]))
-    return "\n".join(parts)
+    return "\n".join([*parts, _action_names()])
+
+
+def _action_names() -> str:
+    """What ``keys:`` of tower.yaml calls each action, screen by screen."""
+    from pulse_tui.tui.common.screens import screens  # noqa: PLC0415  Textual, only for this page
+    from pulse_tui.tui.kit.keymap import called  # noqa: PLC0415
+
+    found: dict[str, dict[str, str]] = {}
+    for lists in screens().values():
+        for name, keys in lists:
+            for key in keys:
+                found.setdefault(name, {}).setdefault(called(key), key.key_display or "")
+    everywhere = found["page"]
+    lines = [f"| everywhere | {_named_keys(everywhere)} |"]
+    lines += [
+        f"| `{name}` | {_named_keys({a: k for a, k in actions.items() if a not in everywhere}) or '-'} |"
+        for name, actions in sorted(found.items())
+        if name != "page"
+    ]
+    head = "# Names of actions\n\nFor `keys:` in `tower.yaml`; behind each name the keys that it comes with.\n"
+    return "\n".join([head, "| screen | actions |", "|---|---|", *lines, ""])
+
+
+def _named_keys(actions: Mapping[str, str]) -> str:
+    return ", ".join(f"`{action}` ({_cell(pressed)})" for action, pressed in sorted(actions.items()))
 
 
 def _bindings() -> Iterator[tuple[str, list[tuple[str, str]]]]:
