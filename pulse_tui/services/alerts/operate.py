@@ -23,7 +23,7 @@ from pulse_tui.services.signals.waived import group_of, names_in
 from pulse_tui.settings.check import nearest
 
 AGAIN = timedelta(minutes=1)
-"""An acknowledgement that is given again within this time changes nothing."""
+"""An acknowledgement that is given again within this time is no news."""
 REVIEWED_FOR = timedelta(days=30)
 """No review lets releases pass for longer."""
 
@@ -34,10 +34,10 @@ def acknowledge(parts: JudgeParts, alert_id: str, by: str, for_s: float, now: da
     with parts.store.write() as tx:
         alert = _alert(tx, alert_id)
         for one in _of_condition(tx, alert):
-            if _in_hand(one, by, until):
-                continue
             after = one.acknowledge(by, until, now)
             tx.judgements.put_alert(after)
+            if _in_hand(one, by, until):
+                continue
             Events(tx, parts, now).emit(after, AlertEvent.ACKNOWLEDGED, f"acknowledged by {by} until {iso(until)}")
         tx.log.append(now, by, "alert.acknowledged", alert.id, {"until": iso(until)})
     return f"acknowledged by {by} until {iso(until)}: {alert.title}"

@@ -106,8 +106,7 @@ def calendar_cells(line: CalendarLine, now_us: int) -> Cells:
     if row is None:
         style = styles.FOCUS
         return (
-            (day(line.at_us), style), ("today", style), ("──────", style), ("────────", style),
-            ("above: to come", style), ("below: what was", style),
+            (day(line.at_us), style), ("today", style), ("──────", style), ("────────", style), ("──────────", style), ("", style),
         )  # fmt: skip
     return (
         (day(row.at_us), styles.DIM),
@@ -137,7 +136,7 @@ def calendar_detail(line: CalendarLine) -> list[Span]:
     """What did not fit the line."""
     row = line.row
     if row is None:
-        return [("today: what is above is still to come, what is below was", styles.DIM)]
+        return [("today; in the calendar's own order what is above is still to come, what is below was", styles.DIM)]
     return [(row.subject, styles.BOLD), (f"  {row.what}  ", _weight(row.what)), (row.detail, styles.PLAIN)]
 
 

@@ -81,6 +81,20 @@ def test_an_action_gets_every_event_with_the_alert_as_it_then_is(judge: JudgePar
     ]
 
 
+def test_an_acknowledgement_that_is_given_again_at_once_notifies_nobody_twice(judge: JudgeParts, clock: Clock) -> None:
+    pager = Pager()
+    parts = judge._replace(actions={**judge.actions, "notify": pager})
+    alert = opened(parts)
+    operate.acknowledge(parts, alert.id, "ana", 3_600, clock())
+    operate.acknowledge(parts, alert.id, "ana", 3_600, clock.pass_(seconds=5))
+    assert [event for event, *_ in pager.got] == [AlertEvent.OPENED, AlertEvent.ACKNOWLEDGED]
+    operate.acknowledge(parts, alert.id, "ben", 3_600, clock())
+    operate.acknowledge(parts, alert.id, "ben", 3_600, clock.pass_(minutes=10))
+    assert [event for event, *_ in pager.got][2:] == [AlertEvent.ACKNOWLEDGED, AlertEvent.ACKNOWLEDGED]
+    with judge.store.read() as tx:
+        assert sum(entry.action == "alert.acknowledged" for entry in tx.log.entries()) == 4
+
+
 def test_a_pager_is_resolved_and_acknowledged_under_the_thread_that_it_was_opened_with(
     judge: JudgeParts, clock: Clock, http: FakeHttp
 ) -> None:
