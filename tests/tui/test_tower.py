@@ -366,6 +366,8 @@ def test_the_scheduler_starts_after_the_desk_collects_on_demand_and_stops_at_the
         assert "osv did not answer" in pilot.lines()[-1]
         await pilot.press("colon", *"refresh mlf", "enter")
         assert rounds.asked[1:] == ["refresh None", "refresh mlflow"]
+        noted = [notice.command for notice in pilot.tower.notices.commands]
+        assert noted == ["pulse-tui refresh", "pulse-tui refresh mlflow"]
 
     play(scenario, scheduler=rounds)
     assert rounds.asked[-1] == "stop"

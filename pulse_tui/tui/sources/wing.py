@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.health import PUSHED
+from pulse_tui.domain.typed import line
 from pulse_tui.tui.asks.sources import Collect, OpenSources
 from pulse_tui.tui.wing import Wing
 
@@ -46,7 +48,15 @@ class SourcesWing(Wing):
 
         async def run() -> None:
             async with context.notices.reported():
-                await runner.refresh(ask.source)
+                words = ("refresh", *((ask.source,) if ask.source else ()))
+                command, ended, bad = line(words, context.entrance), "collected: S says how each source is doing", False
+                try:
+                    await runner.refresh(ask.source)
+                except PulseError as error:
+                    ended, bad = str(error), True
+                    raise
+                finally:
+                    context.notices.did(command, ended, bad, "")
                 await context.read_board()
 
         context.spawn(run())
