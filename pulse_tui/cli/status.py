@@ -98,13 +98,10 @@ def _heartbeat(house: House) -> list[str]:
 
 def _recording(house: House) -> list[str]:
     """That the board is not recorded though it is meant to be: a night of which nothing is on record cannot be replayed."""
-    from pulse_tui.services.past.retention import standing  # noqa: PLC0415
+    from pulse_tui.services.past.retention import idle  # noqa: PLC0415
 
-    shape = house.settings.recording
-    if shape is None:
-        return []
-    good, words = standing(house.store, shape.kept, house.clock())
-    return [] if good or "nothing is on record yet" in words else ["", f"recording: {words}; pulse-tui replay AT"]
+    words = idle(house.store, house.clock()) if house.settings.recording is not None else ""
+    return ["", words] if words else []
 
 
 def _unaudited(board: Board) -> list[str]:

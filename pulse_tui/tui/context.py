@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from textual.app import App
@@ -11,6 +12,7 @@ from textual.screen import Screen
 from pulse_tui.tui.asks.base import Ask, OpenPage
 from pulse_tui.tui.kit.filter_line import FilterScreen
 from pulse_tui.tui.kit.guard import GuardedScreen
+from pulse_tui.tui.kit.manners import manners
 from pulse_tui.tui.kit.opening import Opening
 from pulse_tui.tui.kit.screen import BaseScreen, Head
 from pulse_tui.tui.notices import Notices
@@ -143,6 +145,11 @@ class Context:
     def now_us(self) -> int:
         """The present moment, in microseconds."""
         return self._watch.now_us
+
+    @property
+    def zone(self) -> tzinfo:
+        """Of the operator's clock; UTC where they have no other."""
+        return manners(self._app).zone or UTC
 
     @property
     def live_us(self) -> int:

@@ -11,7 +11,7 @@ from textual.app import App
 
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.tui.bell import RING, Bell
-from pulse_tui.tui.kit.manners import manners
+from pulse_tui.tui.kit.manners import here, manners
 from pulse_tui.tui.kit.screen import BaseScreen, Head
 from pulse_tui.tui.main import MainScreen
 from pulse_tui.tui.notices import Notices
@@ -81,7 +81,8 @@ class Watch:
             self._live_mark, self._urgent = None, None
         self.past = self.desk = past
         self._then_us = self._known_us = landing.at_us
-        shown = f"{from_us(landing.at_us):%Y-%m-%d %H:%M:%S} UTC"
+        at, zone = from_us(landing.at_us), manners(self._app).zone
+        shown = f"{at:%Y-%m-%d %H:%M:%S} UTC" + (f", {here(at, zone)}" if zone is not None else "")
         self.set_head(replay=shown, read_only=True, as_of="", tempo=None, operator="")
         await self.read_board()
 

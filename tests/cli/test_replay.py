@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from pulse_tui.rounds.recording import Recording
 from pulse_tui.storage.service.recording import RecordingFile
-from pulse_tui.wiring import House
+from pulse_tui.wiring import House, now
 from tests.cli.conftest import Shell
 
 
@@ -86,3 +87,11 @@ def test_the_configuration_names_how_long_is_kept_and_refuses_nothing_at_all(she
     assert "keep is less than an hour: write recording: off to record nothing" in shell("status").err
     config.write_text(before + "recording: off\n")
     assert "off: what the board was cannot be replayed" in shell("doctor").out
+
+
+def test_status_says_since_when_nobody_records(shell: Shell) -> None:
+    house = House(shell.config, clock=lambda: now() - timedelta(hours=2))
+    house.sync()
+    assert Recording(house).look()
+    house.close()
+    assert "the board was recorded last at 20" in shell("status").out

@@ -58,6 +58,15 @@ def recorded(store: Store) -> Standing:
     return Standing(span[0].at, span[1].at, weight) if span is not None else Standing(None, None, weight)
 
 
+def idle(store: Store, now: datetime) -> str:
+    """That nobody records now, and since when; empty while somebody does, and before the first time."""
+    with store.read() as tx:
+        span = tx.frames.span()
+    if span is None or now - span[1].at <= GAP:
+        return ""
+    return f"the board was recorded last at {iso(span[1].at)}: a tower or an agent records while it runs"
+
+
 def standing(store: Store, keep: timedelta | None, now: datetime) -> tuple[bool | None, str]:
     """Whether the board is recorded now (None: it is not meant to be, or nobody collects), and in words."""
     found = recorded(store)

@@ -41,19 +41,22 @@ class PastWing(Wing):
             self._to(ask.at)
         else:
             context.form(
-                "Replay the tower as of", f"UTC: {FORMS}", (Field("Moment"),), lambda values: self._to(values[0])
+                "Replay the tower as of",
+                f"{context.zone}: {FORMS}",
+                (Field("Moment"),),
+                lambda values: self._to(values[0]),
             )
 
     def _to(self, text: str) -> None:
         from pulse_tui.domain.when import moment  # noqa: PLC0415
 
         now = from_us(self._context.live_us)
-        at = text.strip()
+        at, zone = text.strip(), self._context.zone
 
         def go() -> tuple[PastDesk, Landing]:
             desk = self._context.past or self._context.desk
             assert desk is not None
-            past = desk.past(moment(at, now))
+            past = desk.past(moment(at, now, zone))
             return past, past.landed()
 
         self._move(go)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from pulse_tui.tui.app import Tower
 from pulse_tui.tui.asks.past import Replay
+from pulse_tui.tui.kit.manners import Manners
 from tests.fakes.desk import ALERTS, FakeDesk
 from tests.fakes.registry_desk import NOW
 from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play
@@ -223,3 +225,12 @@ def test_a_replay_without_a_tower_behind_it_stays_one_and_says_how_to_leave() ->
             assert "REPLAY 2026-11-23 01:40:13 UTC" in here.text()
 
     asyncio.run(asyncio.wait_for(run(), 20))
+
+
+def test_an_hour_is_one_of_the_operators_clock_and_the_banner_shows_both() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        pilot.tower.manners = Manners(zone=ZoneInfo("Europe/Berlin"))
+        await replay(pilot, "02:45")
+        assert "REPLAY 2026-11-23 01:45:00 UTC, 02:45 CET  not live" in pilot.text()
+
+    play(scenario, size=NARROW)
