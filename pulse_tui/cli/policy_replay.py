@@ -42,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
         lines += [f"  {changed.line()}" for changed in found.changed]
         more = found.total - len(found.changed)
         lines += [f"  and {more:,} more: the last {LISTED} are listed"] if more else []
+    if found.pruned and (present.digest == proposed.digest or not found.rules):
+        lines.append(found.pruned)
     data = {"present": present.digest, "proposed": proposed.digest, **plain(found)}
     emit(options, data, lines)
     return 0

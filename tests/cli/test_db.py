@@ -324,6 +324,8 @@ def test_what_would_go_is_listed_and_then_goes(shell: Shell) -> None:
     assert "database.pruned" in shell("activity").out + shell("audit", "export").out
     assert "was pruned (1 signals)" in shell("explain", "s-old").err
     assert "was pruned (1 signals)" in shell("doctor").out
+    assert "was pruned (1 signals)" in shell("policy", "replay", "--since", "400d", "--json").json()["pruned"]
+    assert shell("policy", "replay", "--since", "30d", "--json").json()["pruned"] == ""
     assert shell("audit", "verify").code == 0
 
 

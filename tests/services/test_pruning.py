@@ -18,8 +18,10 @@ from pulse_tui.domain.delivery import Delivery, DeliveryState
 from pulse_tui.domain.pruned import Kept
 from pulse_tui.domain.signal import encode
 from pulse_tui.domain.words import Outcome, SignalType
+from pulse_tui.services.evals.compared import judge
 from pulse_tui.services.pruning import Done, Pace, prune, prune_due
 from pulse_tui.settings.retention import RetentionShape
+from pulse_tui.settings.shapes import SuiteShape
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.databases import postgres, sqlite_file
 from tests.fakes.nouns import NOW, alert, changed, decision, deployment, fact, later, release, signal
@@ -148,6 +150,9 @@ def test_items_of_baselines_of_what_serves_and_of_the_newest_run_stay(store: Sql
         assert [tx.evals.items_pruned(f"run-{v}") for v in ("1.0", "1.1", "1.2", "1.3")] == [False, False, True, False]
     with store.write() as tx:
         assert not tx.evals.attach(run_with_items("run-1.2", "1.2", 0.9, 20))
+        again = judge(tx, SuiteShape(id="golden"), "run-1.2", "run-1.0")
+        assert again is not None
+        assert again.refused == "the items of run run-1.2 were pruned: run the suite again to judge it"
 
 
 def test_a_thread_of_messages_goes_as_a_whole_once_its_alert_is_closed(store: SqlStore) -> None:
