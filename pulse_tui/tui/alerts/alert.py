@@ -58,7 +58,7 @@ def alert_blocks(story: AlertStory, read_only: bool = False) -> list[Block]:
     verdict = (
         f"verdict: {story.verdict}"
         if story.verdict
-        else "no verdict yet" + ("" if read_only else ": [+] useful  [-] noise  [=] others")
+        else "no verdict yet" + ("" if read_only else ": [+] useful  [_] noise  [=] others")
     )
     where = " ".join(w for w in (row.asset, environment(row.environment)[0]) if w) or "no asset matched"
     return [
