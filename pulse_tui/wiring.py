@@ -524,8 +524,19 @@ class House:
             return
         sync_estate(self.settings.estate, self.judging, self.clock(), stated=self.settings.states_assets)
         if self.config is not None:
-            keep_sources(self.judging.sources, self.judging, self.clock(), forget)
+            keep_sources(self.judging.sources, self.judging, self.clock(), forget, elsewhere=self._others_read_others())
             take_policy(self.judging, self.clock(), operator_name(), self._effect)
+
+    def _others_read_others(self) -> bool:
+        """Whether a living process of another configuration shares the database."""
+        from pulse_tui.domain.member import Member, MemberKind, reads_others  # noqa: PLC0415
+        from pulse_tui.process import holder_name, host, is_dead  # noqa: PLC0415
+
+        with self.store.read() as tx:
+            members = [m for m in tx.members.all() if not is_dead(m.id)]
+        now, kind = self.clock(), MemberKind.AGENT
+        mine = Member(id=holder_name(), kind=kind, host=host(), started_at=now, seen_at=now, **self.works_with)
+        return reads_others(members, mine, now)
 
     def _effect(self, former: str) -> str:
         """What the written policy would have done over the last days, against a former one, in words."""

@@ -86,6 +86,18 @@ class Concern(NamedTuple):
     todo: str
 
 
+def reads_others(members: Iterable[Member], mine: Member, now: datetime) -> bool:
+    """Whether another process at work has other sources than this one, and not only because it has not yet taken up what was
+    written just now."""
+    since = (mine.config_at or mine.started_at) + timedelta(seconds=EVERY_S)
+    own, key = mine.sections, "sources"
+    return any(
+        m.id != mine.id and not gone(m, now) and m.seen_at > since and m.sections.get(key) != own.get(key)
+        for m in members
+        if m.sections
+    )
+
+
 def concerns(members: Iterable[Member], now: datetime, head: str = "") -> tuple[Concern, ...]:
     """What is not as it should be among those that are there; ``head`` is the schema of the database."""
     there = [m for m in members if not gone(m, now)]

@@ -7,7 +7,8 @@ from datetime import timedelta
 import msgspec
 
 from pulse_tui.domain.member import Member, MemberKind
-from pulse_tui.wiring import House
+from pulse_tui.domain.source import SourceStatus
+from pulse_tui.wiring import House, now
 from tests.cli.conftest import Shell
 
 
@@ -67,3 +68,25 @@ def test_an_agent_with_another_schema_and_a_clock_that_is_off_is_named(shell: Sh
     out = shell("members").out
     assert "agent db-1 (41) runs 0.2.9 (schema 0018)" in out
     assert "the clock of db-2 is 75 s behind the database's" in out
+
+
+def test_a_source_that_only_another_process_at_work_knows_is_not_forgotten_by_one_that_starts(shell: Shell) -> None:
+    house = House(shell.config)
+    with house.store.write() as tx:
+        tx.plumbing.put_source(SourceStatus(id="only-theirs", kind="feed"))
+    house.close()
+    later = timedelta(minutes=2)  # as if these files had been written long ago
+    write_down(shell, {"sections": {"sources": "others"}, "seen_at": now() + later})
+    shell("refresh", "drop")
+    assert "only-theirs" in sources(shell)
+    write_down(shell, {"seen_at": now() + later})
+    shell("refresh", "drop")
+    assert "only-theirs" not in sources(shell), "nobody at work has it any more"
+
+
+def sources(shell: Shell) -> set[str]:
+    house = House(shell.config)
+    with house.store.read() as tx:
+        found = set(tx.plumbing.sources())
+    house.close()
+    return found

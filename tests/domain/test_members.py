@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulse_tui.domain.member import Member, MemberKind, concerns, gone
+from pulse_tui.domain.member import Member, MemberKind, concerns, gone, reads_others
 from tests.fakes.nouns import NOW
 
 
@@ -70,3 +70,12 @@ def test_there_are_as_many_configurations_as_digests(digests: list[str]) -> None
     found = concerns([member(n, config=d, sections={"x": d}) for n, d in enumerate(digests)], NOW)
     distinct = len(set(digests))
     assert [c.short for c in found] == ([f"{distinct} configurations"] if distinct > 1 else [])
+
+
+def test_another_process_reads_others_where_it_is_at_work_with_them_and_not_only_late_to_take_up_a_change() -> None:
+    mine, other = member(1), member(2, sections={"sources": "s2", "policy": "p1"})
+    assert reads_others([mine, other], mine, NOW)
+    assert not reads_others([mine, member(3)], mine, NOW)
+    assert not reads_others([mine, member(2, sections=other.sections, seen_at=NOW - timedelta(minutes=9))], mine, NOW)
+    changed = member(1, config_at=NOW - timedelta(seconds=10))
+    assert not reads_others([changed, other], changed, NOW), "it takes up what was written ten seconds ago"

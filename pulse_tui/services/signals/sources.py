@@ -28,12 +28,18 @@ _ENDS_WITH_IT = frozenset(
 
 
 def keep_sources(
-    asked: Mapping[str, SourceShape], parts: JudgeParts, now: datetime, forget: Forget | None = None
+    asked: Mapping[str, SourceShape],
+    parts: JudgeParts,
+    now: datetime,
+    forget: Forget | None = None,
+    *,
+    elsewhere: bool = False,
 ) -> None:
     """Make the stored sources those of the configuration, those that are asked and those that send. One that merely fails
     has not been removed.
 
-    ``forget`` lets go of what the removed ones claimed, in the same transaction.
+    ``forget`` lets go of what the removed ones claimed, in the same transaction. ``elsewhere``: another process at work reads
+    others, so that one which is unknown here has not been removed: nothing is let go of, no alert of it ends.
     """
     wanted = [SourceStatus(id=s.id, kind=s.kind, every_s=s.every) for s in asked.values()]
     wanted += [SourceStatus(id=s.id, kind=PUSHED, every_s=s.every_s) for s in parts.senders.values()]
@@ -41,6 +47,7 @@ def keep_sources(
     with parts.store.read() as tx:
         there = tx.plumbing.sources()
     known = set(there)
+    ids |= known if elsewhere else set()
     # Whoever is asked states its interval in every round; a sender may say nothing for long.
     other = [s for s in wanted if s.kind == PUSHED and s.id in there and there[s.id].every_s != s.every_s]
     if known == ids and not other:
