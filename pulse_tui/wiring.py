@@ -533,7 +533,9 @@ class House:
         from pulse_tui.process import holder_name, host, is_dead  # noqa: PLC0415
 
         with self.store.read() as tx:
-            members = [m for m in tx.members.all() if not is_dead(m.id)]
+            members = [m for m in tx.members.all() if m.id != holder_name() and not is_dead(m.id)]
+        if not members:  # a digest of a large configuration takes a while
+            return False
         now, kind = self.clock(), MemberKind.AGENT
         mine = Member(id=holder_name(), kind=kind, host=host(), started_at=now, seen_at=now, **self.works_with)
         return reads_others(members, mine, now)
