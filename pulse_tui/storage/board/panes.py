@@ -154,7 +154,7 @@ SELECT (SELECT COUNT(*) FROM outbox o
            OR o.state = 'dead'),
        (SELECT COUNT(*) FROM decisions WHERE outcome = 'indeterminate' AND at > :since)
 """
-_MARKS = "SELECT name, value FROM marks"
+_MARKS = "SELECT name, CAST(SUM(value) AS BIGINT) FROM marks GROUP BY name"
 _KEEPS_BACK = ("visibility", "policy")
 _POLICIES = "SELECT body FROM policies WHERE state <> 'replaced' ORDER BY seen_at DESC"
 _POLICY = msgspec.json.Decoder(PolicyVersion)
@@ -169,18 +169,19 @@ class Kept(NamedTuple):
     shown: Shown
     workflows: Workflows
     now_us: int
-    marks: Mapping[str, int]
-    """As of :mod:`pulse_tui.storage.board.marks`; empty where they were not asked for."""
+    marks: Mapping[str, int] | None
+    """None where they were not asked for. As of :mod:`pulse_tui.storage.board.marks`."""
     ahead: Ahead
     reached: tuple[AdvisoryRow, ...]
     """The advisories without what could not be audited."""
-    missed: Mapping[str, int]
-    """By alert, the first deadline that passed."""
+    missed: Mapping[str, int | None]
+    """By alert of an advisory that was escalated, its first deadline that passed."""
 
-    def stands(self, mark: str, marks: Mapping[str, int], now_us: int) -> bool:
+    def stands(self, mark: str, marks: Mapping[str, int] | None, now_us: int) -> bool:
         """Whether what the mark is about would be read as it was: nobody wrote, and no moment came that changes it."""
         until = self.board.changes_us
-        same = mark in marks and self.marks.get(mark) == marks[mark]
+        # One that nobody raised has no row.
+        same = self.marks is not None and marks is not None and self.marks.get(mark) == marks.get(mark)
         return same and self.now_us <= now_us and (until is None or now_us < until)
 
 
@@ -207,7 +208,7 @@ def read_kept(
     ``before`` must have been at hand before this transaction began: it must not know more than that.
     """
     now_us = to_us(now)
-    seen = {row[0]: int(row[1]) for row in execute(_MARKS, {})} if touched is not None else {}
+    seen = {row[0]: int(row[1]) for row in execute(_MARKS, {})} if touched is not None else None
     if before is not None and before.stands("alerts", seen, now_us):
         alerts, incidents, ahead = before.board.alerts, before.board.incidents, before.ahead
     else:
@@ -230,11 +231,7 @@ def read_kept(
     chosen = asset if asset is not None else (shown.rows[0].asset if shown.rows else None)
     workflows = read_workflows(execute, shown.by_asset, before.workflows if before else None)
     missed = {a.id: a.missed_us for a in alerts if a.missed_us is not None}
-    if before is not None and before.stands("advised", seen, now_us) and missed == before.missed:
-        reached = before.reached
-    else:
-        found = (_advisory(row, missed) for row in execute(_ADVISORIES, {"limit": MAX_ROWS, "now": now_us}))
-        reached = _same(sorted(found, key=advisory_urgency), before.reached if before else ())
+    reached, escalated = _reached(execute, missed, before, seen, now_us)
     covered = execute(_COVERED, {"now": now_us})
     ((unnamed,),) = _count_unaudited(execute, [row[0] for row in covered if row[1]], now_us)
     advisories = reached
@@ -281,7 +278,22 @@ def read_kept(
             [int(row[2]) for row in covered],
         ),
     )
-    return Kept(board, registry, shown, workflows, now_us, seen, ahead, reached, missed)
+    return Kept(board, registry, shown, workflows, now_us, seen, ahead, reached, escalated)
+
+
+def _reached(
+    execute: Execute, missed: Mapping[str, int], before: Kept | None, seen: Mapping[str, int] | None, now_us: int
+) -> tuple[tuple[AdvisoryRow, ...], Mapping[str, int | None]]:
+    """The advisories, and what of the deadlines that passed they rest on."""
+    if (
+        before is not None
+        and before.stands("advised", seen, now_us)
+        and all(missed.get(alert) == us for alert, us in before.missed.items())
+    ):
+        return before.reached, before.missed
+    found = execute(_ADVISORIES, {"limit": MAX_ROWS, "now": now_us})
+    rows = sorted((_advisory(row, missed) for row in found), key=advisory_urgency)
+    return _same(rows, before.reached if before else ()), {row[10]: missed.get(row[10]) for row in found if row[10]}
 
 
 def _open_alerts(execute: Execute, now: datetime) -> list[AlertRow]:

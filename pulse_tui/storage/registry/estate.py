@@ -38,7 +38,7 @@ _OWNERS = "SELECT owner_team, {ids} FROM assets{of} GROUP BY owner_team"
 _VERSIONS = "SELECT asset_id, version FROM releases WHERE asset_id {among} AND version {among}"
 _ITERATIONS = "SELECT asset_id, value FROM iterations WHERE asset_id {among}"
 _COUNT = "SELECT COUNT(*) FROM assets"
-_MARK = "SELECT value FROM marks WHERE name = 'estate'"
+_MARK = "SELECT CAST(COALESCE(SUM(value), 0) AS BIGINT) FROM marks WHERE name = 'estate'"
 _MOST = 3
 """When this part of the assets is asked for, all are read: cheaper than asking for each."""
 _IDS = {"postgresql": "json_agg(id)::text", "sqlite": "json_group_array(id)"}

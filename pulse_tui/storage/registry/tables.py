@@ -171,7 +171,13 @@ touched = sa.Table(
 )
 """Which asset's row in the registry may differ since when: written by triggers, and nothing else."""
 
-marks = sa.Table("marks", metadata, text("name", key=True), sa.Column("value", sa.BigInteger, nullable=False))
+marks = sa.Table(
+    "marks",
+    metadata,
+    text("name", key=True),
+    sa.Column("writer", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
 """Rise with every change of what they are about, by triggers: whoever has read it at a mark has it whole."""
 
 

@@ -24,10 +24,14 @@ _MARKED = (
     ("advised", "waivers"),
     ("advised", "advisories"),
 )
-_RAISE = "UPDATE marks SET value = value + 1 WHERE name = '{mark}'"
+_RAISE = (
+    "INSERT INTO marks (name, writer, value) VALUES ('{mark}', {writer}, 1) "
+    "ON CONFLICT (name, writer) DO UPDATE SET value = marks.value + 1"
+)
 _FUNCTION = (
     "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; RETURN NULL; END $$"
 )
+_PID = "pg_backend_pid()"
 _VERBS = (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD"))
 
 
@@ -56,16 +60,16 @@ def upgrade() -> None:
     op.create_index("ix_alerts_first_at", "alerts", ["first_at"])
     op.create_table(
         "marks",
-        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("writer", sa.BigInteger, nullable=False),
         sa.Column("value", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("name", "writer", name=op.f("pk_marks")),
     )
     for statement in made_of_marks(op.get_bind().dialect.name):
         op.get_bind().exec_driver_sql(statement)
 
 
 def made_of_marks(dialect: str) -> Iterator[str]:
-    for mark in _MARKS:
-        yield f"INSERT INTO marks (name, value) VALUES ('{mark}', 0)"  # noqa: S608  names of this file
     yield from _sqlite() if dialect == "sqlite" else _postgresql()
 
 
@@ -74,20 +78,20 @@ def _sqlite() -> Iterator[str]:
         for mark, table in _MARKED:
             yield (
                 f"CREATE TRIGGER mark_{mark}_{table}_{verb.lower()} AFTER {verb} ON {table} "
-                f"BEGIN {_RAISE.format(mark=mark)}; END"
+                f"BEGIN {_RAISE.format(mark=mark, writer=0)}; END"
             )
         found = f"EXISTS (SELECT 1 FROM findings f WHERE f.fingerprint = {row}.signal_fingerprint)"  # noqa: S608  as above
         yield (
             f"CREATE TRIGGER mark_advised_alerts_{verb.lower()} AFTER {verb} ON alerts WHEN {found} "
-            f"BEGIN {_RAISE.format(mark='advised')}; END"
+            f"BEGIN {_RAISE.format(mark='advised', writer=0)}; END"
         )
 
 
 def _postgresql() -> Iterator[str]:
     for mark in _MARKS:
-        yield _FUNCTION.format(name=f"mark_{mark}", body=_RAISE.format(mark=mark))
+        yield _FUNCTION.format(name=f"mark_{mark}", body=_RAISE.format(mark=mark, writer=_PID))
     found = "EXISTS (SELECT 1 FROM changed c JOIN findings f ON f.fingerprint = c.signal_fingerprint)"
-    body = f"IF {found} THEN {_RAISE.format(mark='advised')}; END IF"
+    body = f"IF {found} THEN {_RAISE.format(mark='advised', writer=_PID)}; END IF"
     yield _FUNCTION.format(name="mark_advised_alerts", body=body)
     for verb, row in _VERBS:
         for mark, table in _MARKED:
