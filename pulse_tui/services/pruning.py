@@ -174,13 +174,17 @@ def _signals(store: Store, before: datetime, now: datetime) -> Iterator[_Piece]:
     with store.read() as tx:
         until, spared = tx.pruned.until(Kept.SIGNALS, before), _evidence(tx)
     after = 0
+    # Each condition is asked for once: finding its last signal reads all that it has. One that came since spares one more.
+    last, asked = set[str](), set[str]()
     while after < until:
         with store.read() as tx:
             rows = tx.pruned.old_signals(before, after, until, _LOOK)
             if not rows:
                 return
             stays = spared | tx.pruned.of_alerts(r.signal_id for r in rows)
-            last = tx.signals.last(r.fingerprint for r in rows)
+            fresh = {r.fingerprint for r in rows if r.old and _lasting(r.kind, r.at, now)} - asked
+            last |= tx.signals.last(fresh)
+            asked |= fresh
         needed = [r for r in rows if r.old and _needed(r.kind, r.signal_id, r.at, stays, last, now)]
         names = {r.seq for r in needed}
         after = rows[-1].seq
@@ -190,7 +194,12 @@ def _signals(store: Store, before: datetime, now: datetime) -> Iterator[_Piece]:
 def _needed(kind: SignalType | None, ident: str, at: datetime, stays: set[str], last: set[str], now: datetime) -> bool:
     if kind is SignalType.VERSION_EVENT or ident in stays:
         return True
-    return ident in last and (kind in _DATED or now - at < _JUDGED_AGAIN)
+    return ident in last and _lasting(kind, at, now)
+
+
+def _lasting(kind: SignalType | None, at: datetime, now: datetime) -> bool:
+    """Whether it stays where it is the last of its condition."""
+    return kind in _DATED or now - at < _JUDGED_AGAIN
 
 
 def _evidence(tx: Transaction) -> set[str]:
