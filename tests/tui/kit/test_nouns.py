@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from pulse_tui.tui.asks.alerts import OpenAlert
+from pulse_tui.tui.asks.base import Ask
 from pulse_tui.tui.asks.common import ShowPane
+from pulse_tui.tui.asks.evals import OpenBench
+from pulse_tui.tui.asks.past import Replay
+from pulse_tui.tui.asks.people import OpenHandover
+from pulse_tui.tui.asks.registry import OpenRelease
+from pulse_tui.tui.common.nouns import common_nouns
 from pulse_tui.tui.kit.palette import SHOWN, Command, Noun, Nouns, PaletteScreen
 from tests.tui.helpers import NARROW, Pilot, check_snapshot, play
 
@@ -100,6 +106,22 @@ def test_sort_and_columns_complete_the_columns_of_the_table_that_is_open() -> No
         await pilot.type("sort nonsense")
         await pilot.press("enter")
         assert "nonsense" in pilot.notices[-1]
+
+    play(scenario)
+
+
+def test_words_behind_a_noun_without_things_are_handed_on() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        nouns = Nouns(common_nouns(pilot.tower.context))
+        for text, ask in (
+            ("replay 02:40", Replay("02:40")),
+            ("handover 8h", OpenHandover("8h")),
+            ("run r-1402", OpenBench(run="r-1402")),
+            ("release support-bot 9.9", OpenRelease("support-bot", "9.9")),
+        ):
+            (command,) = nouns.lists(text)
+            assert isinstance(command.does, Ask)
+            assert command.does.same(ask), text
 
     play(scenario)
 
