@@ -1,4 +1,4 @@
-"""The log of a tower: what it told, and the command line of every action that was taken in it."""
+"""The log of a tower: its messages, and the command line of every action that was taken in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log of this tower: what it told its operator, and by Tab the command line of each action that was taken here."""
+"""The log of this tower: its messages, and by Tab the command line of each action that was taken here."""
 
 from __future__ import annotations
 
