@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pulse_tui.tui.kit.forms import Bulk, Confirmation, Field
     from pulse_tui.tui.main import MainScreen
 
+MANY = 20
+"""Things that an action is about from which it takes so long that one wants to know that it goes on."""
 DEEPEST = 20
 """So many screens stand over each other; the next page opens over the panes again."""
 
@@ -245,6 +247,8 @@ class Context:
                     page.unmark(keys)
                 return self.read_board()
 
+            if len(targets) > MANY:
+                self.say(f"{len(targets)} are decided one by one; the answer comes with the last")
             self.ask_aside(call, done)
 
         if bulk.choices:
