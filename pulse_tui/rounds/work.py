@@ -39,7 +39,7 @@ PACED_S = 30.0
 """So long a refresh by hand waits for a route that takes one message after the other."""
 PRUNE_S = 1.0
 """How long is pruned at a time: whoever leaves does not wait for more."""
-PRUNE_MOST_S = {True: 0.025, False: 0.08}
+PRUNE_MOST_S = {True: 0.025, False: 0.04}
 """What one transaction of it should last at most, on SQLite or not: other writers wait meanwhile."""
 LISTED = 20
 """Alerts of a round that are named in the log of an agent."""
