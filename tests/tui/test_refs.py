@@ -25,6 +25,7 @@ NAMELESS = {
     "ACTIVITY": "a line of the audit log is the trace of something, not a thing",
     "GATES": "a line of a run: the page says which run",
     "HISTORY": "a release of an asset: the page knows which",
+    "ESTATES": "a place to go to, and nothing of this estate",
     "MESSAGES": "a line of the log of this tower",
     "COMMANDS": "a line of the log of this tower",
     "FLIPS": "an item of a run: the page says which run",
