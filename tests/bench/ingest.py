@@ -53,11 +53,11 @@ def fill(store: SqlStore) -> None:
             tx.dependencies.put_bill(Bill(source="bench", asset_id=name, document="", at=NOW, components=(package,)))
 
 
-def one(number: int, chance: random.Random) -> Signal:
-    """A signal of a mixed type; two in a hundred fire a rule."""
+def one(number: int, chance: random.Random, firing: float = FIRING) -> Signal:
+    """A signal of a mixed type; two in a hundred fire a rule, unless ``firing`` is another share."""
     kind = _TYPES[number % len(_TYPES)]
     which = chance.randrange(ASSETS)
-    fires = chance.random() < FIRING
+    fires = chance.random() < firing
     if kind is SignalType.CVE and not fires:
         kind = SignalType.DEPENDENCY_CHANGE  # the policy says something of every CVE
     bad: dict[SignalType, dict[str, object]] = {
