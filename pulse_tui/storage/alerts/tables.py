@@ -87,6 +87,7 @@ alerts = sa.Table(
     sa.Index(None, "state"),
     sa.Index(None, "fingerprint", "first_at"),
     sa.Index(None, "first_at"),
+    sa.Index(None, "signal_id"),
 )
 """``open_key`` is the fingerprint while the episode is open: two open episodes of one condition cannot be."""
 

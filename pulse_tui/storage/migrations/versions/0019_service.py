@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("body", sa.Text, nullable=False),
     )
     op.create_index("ix_alerts_first_at", "alerts", ["first_at"])
+    op.create_index("ix_alerts_signal_id", "alerts", ["signal_id"])
     op.create_table(
         "marks",
         sa.Column("name", sa.Text, nullable=False),
