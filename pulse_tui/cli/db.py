@@ -51,6 +51,8 @@ def run(options: argparse.Namespace, _name: str) -> int:
     if options.keep is not None and options.keep < 1:
         raise WrongUse(f"--keep {options.keep} would keep no backup at all", todo="Keep 1 or more")
     with opened(options) as house:
+        if options.action == "upgrade":  # a database of no use here is that as for every other command
+            return _upgrade(options, house)
         try:
             return _ACTIONS[options.action](options, house)
         except (

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pulse_tui.storage import engine
+from pulse_tui.storage.version import HEAD, OLDEST_KEY
 from tests.cli.conftest import Shell
 from tests.fakes.small_estate import signal_line
 
@@ -107,17 +108,34 @@ def test_a_file_that_is_no_database_is_told_and_left_alone(shell: Shell, home: P
     assert (home / "g.db").read_bytes() == b"garbage " * 50
 
 
-def test_a_database_of_a_newer_version_is_left_alone(shell: Shell) -> None:
+def newer(shell: Shell, oldest: str) -> Path:
+    """The database of the estate as a later version leaves it, which allows ``oldest`` and later beside it."""
     shell("db", "upgrade")
     file = shell.config / "pulse.db"
     with sqlite3.connect(file) as connection:
         connection.execute("update alembic_version set version_num = '9999'")
+        connection.execute("update settings_values set value = ? where key = ?", (oldest, OLDEST_KEY))
     connection.close()
+    return file
+
+
+def test_a_database_of_a_newer_version_is_left_alone(shell: Shell) -> None:
+    newer(shell, oldest="9999")
     for command in (["status"], ["freeze", "my-bot", "--why", "x"], ["db", "upgrade"]):
         said = shell(*command)
         assert said.code == 2
         assert "newer pulse_tui" in said.err
         assert "Upgrade pulse_tui" in said.err
+
+
+def test_a_newer_version_that_allows_this_one_is_worked_beside(shell: Shell) -> None:
+    file = newer(shell, oldest=HEAD)
+    for command in (["status"], ["freeze", "my-bot", "--why", "x"], ["db", "upgrade"]):
+        said = shell(*command)
+        assert (said.code, said.err) == (0, "")
+    with sqlite3.connect(file) as connection:
+        assert connection.execute("select version_num from alembic_version").fetchone() == ("9999",)
+    connection.close()
 
 
 def test_reading_a_database_that_is_not_there_makes_no_file(shell: Shell, home: Path) -> None:
