@@ -104,6 +104,13 @@ class Served(NamedTuple):
     """Whether the body is read at all. Raises Stop."""
 
 
+class _Wire(h11.Connection):
+    """One connection's requests and answers."""
+
+    bare = False
+    """Whether the request that is answered asks for the head of an answer alone."""
+
+
 class Receiver:
     """Takes requests on one address. It lives on the running loop."""
 
@@ -234,7 +241,7 @@ class Receiver:
         task = asyncio.current_task()
         assert task is not None
         address = str((writer.get_extra_info("peername") or ("",))[0])
-        wire = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_CAP)
+        wire = _Wire(h11.SERVER, max_incomplete_event_size=HEAD_CAP)
         try:
             room = await self._room(task)
             while room and await self._serve(task, address, wire, reader, writer):
@@ -245,6 +252,8 @@ class Receiver:
             pass  # the sender went away, or takes no answer
         except asyncio.CancelledError:
             pass  # stopped: asyncio would print the task's end over the screen
+        except h11.LocalProtocolError as error:  # an answer that cannot be sent; asyncio would print that, too
+            self.report(Happening(f"{self.name}: internal error: {error}", "internal_error", Level.ERROR))
         finally:
             self._open.discard(task)
             self._idle.pop(task, None)
@@ -291,12 +300,13 @@ class Receiver:
         self,
         task: asyncio.Task[None],
         address: str,
-        wire: h11.Connection,
+        wire: _Wire,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> bool:
         """One request and its answer; whether another one may follow."""
         body = bytearray()
+        wire.bare = False
         try:
             reply = await self._replied(task, address, wire, reader, writer, body)
         finally:
@@ -314,7 +324,7 @@ class Receiver:
         self,
         task: asyncio.Task[None],
         address: str,
-        wire: h11.Connection,
+        wire: _Wire,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         body: bytearray,
@@ -346,7 +356,7 @@ class Receiver:
             self.report(Happening(what, "internal_error", Level.ERROR))
             return _BUSY
 
-    async def _answer(self, wire: h11.Connection, writer: asyncio.StreamWriter, reply: Reply, on: bool) -> bool:
+    async def _answer(self, wire: _Wire, writer: asyncio.StreamWriter, reply: Reply, on: bool) -> bool:
         """Write it; whether the connection goes on, which it does at most where ``on``."""
         status = reply.status
         body = reply.body if reply.body is not None else f"{status.phrase.lower()}\n".encode()
@@ -354,9 +364,12 @@ class Receiver:
         if not on:
             headers.append(("connection", "close"))
         if wire.our_state not in (h11.IDLE, h11.SEND_RESPONSE):  # what came was no HTTP at all
-            wire = h11.Connection(h11.SERVER)
+            wire = _Wire(h11.SERVER)
         response = h11.Response(status_code=status, headers=headers, reason=status.phrase.encode())
-        sent = [wire.send(event) or b"" for event in (response, h11.Data(data=body), h11.EndOfMessage())]
+        sent = [
+            wire.send(event) or b""
+            for event in (response, h11.Data(data=b"" if wire.bare else body), h11.EndOfMessage())
+        ]
         writer.write(b"".join(sent))
         if writer.transport.get_write_buffer_size():
             async with asyncio.timeout(REQUEST_S):
@@ -369,7 +382,7 @@ class Receiver:
 
     async def _read(
         self,
-        wire: h11.Connection,
+        wire: _Wire,
         address: str,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
@@ -385,6 +398,7 @@ class Receiver:
                     writer.write(wire.send(go_on) or b"")
                 wire.receive_data(await reader.read(HEAD_CAP))
             elif isinstance(event, h11.Request):
+                wire.bare = event.method == b"HEAD"
                 try:
                     begun = self._begun(event, address)
                 except Stop as stop:
@@ -414,7 +428,7 @@ class Receiver:
         if not at:
             raise Stop(HTTPStatus.NOT_FOUND)
         method = head.method.decode("latin-1")
-        served = next((s for s in at if s.method == method), None)
+        served = next((s for s in at if s.method == ("GET" if method == "HEAD" else method)), None)
         if served is None:
             raise Stop(HTTPStatus.METHOD_NOT_ALLOWED, ("allow", ", ".join(dict.fromkeys(s.method for s in at))))
         headers: dict[str, str] = {}

@@ -20,6 +20,7 @@ from pulse_tui.domain.alert import AlertState
 from pulse_tui.domain.moments import iso
 from pulse_tui.domain.push import Form
 from pulse_tui.domain.words import Environment, SignalType
+from pulse_tui.enrich.pushed import bodies
 from pulse_tui.hooks import pushes as limits
 from pulse_tui.settings.hooks import SenderShape
 from pulse_tui.storage import engine
@@ -271,6 +272,16 @@ def test_a_gzip_body_is_read_and_what_is_none_is_not(opens: Opens) -> None:
     assert there.push(packed[:-20], Content_Encoding="gzip").status == 400
     assert there.push(b"{}", Content_Encoding="gzip").status == 400
     assert there.push(b"{}", Content_Encoding="br").status == 415
+
+
+def test_a_gzip_of_countless_empty_members_is_refused_at_once(opens: Opens) -> None:
+    there = opens()
+    good = json.dumps(quiet(1)).encode()
+    few = b"".join(gzip.compress(good[n : n + 100]) for n in range(0, len(good), 100))
+    assert there.push(few, Content_Encoding="gzip").body["accepted"] == 1
+    many = gzip.compress(b"") * (bodies.MEMBERS + 1)
+    answer = there.push(many, Content_Encoding="gzip")
+    assert (answer.status, answer.body["reason"]) == (413, "its gzip has more than 64 members: pack it in one")
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "", "application/json-patch+json"])

@@ -333,6 +333,12 @@ def test_the_table_says_which_method_cap_and_first_look_a_path_has() -> None:
             answer = await line.say(f"GET /healthz?a=1 HTTP/1.1\r\n{end}\r\n".encode())
             assert answer.endswith(b"\r\n\r\na=1 127.0.0.1 0")
             assert status(await line.say(f"GET /healthz/x HTTP/1.1\r\n{end}\r\n".encode())) == 404
+            answer = await line.say(f"HEAD /healthz?a=1 HTTP/1.1\r\n{end}\r\n".encode())
+            assert (status(answer), answer[-4:], b"\r\ncontent-length: 15\r\n" in answer) == (200, b"\r\n\r\n", True)
+            answer = await line.say(
+                f"HEAD /nothing HTTP/1.1\r\nHost: t\r\n\r\nGET /healthz HTTP/1.1\r\n{end}\r\n".encode()
+            )
+            assert (status(answer), answer[-12:]) == (404, b" 127.0.0.1 0")  # of the next request
             answer = await line.say(post("/healthz"))
             assert b"\r\nallow: GET, PUT\r\n" in answer
             length = f"PUT /healthz HTTP/1.1\r\n{end}Content-Length: 5\r\n"

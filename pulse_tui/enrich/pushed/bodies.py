@@ -18,6 +18,8 @@ CAP = 10 << 20
 """Bytes of a body, packed and unpacked."""
 MANY = 20_000
 """Records of one request."""
+MEMBERS = 64
+"""Pieces of one gzip: each copies what is behind it, and hundreds of thousands of empty ones would take hours."""
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _ONE = msgspec.json.Decoder(msgspec.Raw)
 _AT = re.compile(r"\(byte (\d+)\)")
@@ -42,9 +44,13 @@ def unpacked(headers: Mapping[str, str], body: bytes) -> bytes:
         return body
     if coding not in ("gzip", "x-gzip"):
         raise Unreadable(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "this content-encoding is not read: send gzip, or none")
-    out, rest = bytearray(), body
+    out, rest, members = bytearray(), body, 0
     try:
         while rest:
+            members += 1
+            if members > MEMBERS:
+                what = f"its gzip has more than {MEMBERS} members: pack it in one"
+                raise Unreadable(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, what)
             member = zlib.decompressobj(31)
             out += member.decompress(rest, CAP + 1 - len(out))
             if len(out) > CAP:
