@@ -350,7 +350,7 @@ def _deadlines(keeping: Keeping) -> list[str]:
     settle(judging)
     words: list[str] = []
     if late:
-        words.append(Trouble(f"{late} alerts missed their deadline and were escalated", "deadline_missed"))
+        words.append(Trouble(f"{many(late, 'alert')} past the deadline: escalated", "deadline_missed"))
     if climbed:
         words.append(Trouble(f"nobody responded: {many(climbed, 'rung')} of the ladder climbed", "nobody_responded"))
     return words
