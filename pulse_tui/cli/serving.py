@@ -38,6 +38,8 @@ BEAT_S = 1.0
 ENDS = (signal.SIGTERM, signal.SIGINT)
 _PROOF = "service.proof"
 """What an agent writes to see that it can."""
+_SCARCE = "the disk of the database gets full: once it is, nothing can be stored"
+"""For a probe: without a name or a path."""
 
 
 class Around(NamedTuple):
@@ -222,6 +224,7 @@ class _Agent:
             before = loop.time()
             await asyncio.sleep(pause)
             self.vitals.lag = max(0.0, loop.time() - before - pause)
+            self.vitals.disk = _SCARCE if self._rounds.scarce else ""
             stuck = self.vitals.stuck()
             for reason in stuck:
                 if reason.partition(" for ")[0] not in warned:

@@ -71,6 +71,7 @@ class Vitals:
         self.stopping = False
         self.listening = False
         self.degraded = ""
+        self.disk = ""
 
     # ------------------------------------------------------------------ noted by threads
 
@@ -190,7 +191,7 @@ class Vitals:
                 answered=self._answered,
                 trouble=self._trouble,
                 since=now - self._since,
-                degraded=self.degraded,
+                degraded="; ".join(words for words in (self.degraded, self.disk) if words),
             )
 
     def readiness(self) -> Readiness:

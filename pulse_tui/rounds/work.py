@@ -112,6 +112,11 @@ class Rounds:
         """This process no longer collects: it is no member any more, and another one has the chores at once."""
         self.attendance.leave()
 
+    @property
+    def scarce(self) -> bool:
+        """Whether the disk of the database was getting full when it was last looked at."""
+        return self._scarce
+
     def _with_room(self, outcome: Outcome) -> Outcome:
         """A disk that gets full is reported once, and once when there is room again."""
         room = self._house.store.room()

@@ -90,6 +90,15 @@ def test_a_broken_configuration_degrades_and_stops_nothing() -> None:
     )
 
 
+def test_a_disk_that_gets_full_degrades_beside_whatever_else_does(vitals: Vitals) -> None:
+    vitals.disk = "the disk gets full"
+    assert vitals.seen().degraded == "the disk gets full"
+    vitals.degraded = "the old one stays"
+    assert vitals.seen().degraded == "the old one stays; the disk gets full"
+    vitals.disk = vitals.degraded = ""
+    assert vitals.seen().degraded == ""
+
+
 def test_a_database_that_is_away_for_a_failover_starves_no_watchdog_and_one_that_stays_away_does() -> None:
     away = WELL._replace(trouble=READING, since=200.0)
     assert stuck(away, LIMITS) == []
