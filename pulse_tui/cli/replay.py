@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.cli.status import board_lines
 from pulse_tui.domain.moments import from_us, iso
+from pulse_tui.domain.text import many
 from pulse_tui.domain.when import FORMS, moment
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ def _past(options: argparse.Namespace) -> Iterator[PastDesk]:
     past = FilePast(found.frames)
     if found.damaged or found.cut:
         last = f"the last whole frame is of {iso(found.frames[-1].at)}" if found.frames else "no whole frame is left"
-        how = f"{found.damaged} damaged frames are left out" if found.damaged else "it ends in the middle of a frame"
+        how = (
+            f"{many(found.damaged, 'damaged frame')} left out" if found.damaged else "it ends in the middle of a frame"
+        )
         print(f"pulse-tui: {options.file}: {how}; {last}", file=sys.stderr)
     yield replay_desk(lambda: contextlib.nullcontext(past), moment(options.at, now()), now())
 

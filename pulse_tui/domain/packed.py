@@ -11,7 +11,8 @@ CAP = 2**28
 _GZIP = b"\x1f\x8b"
 _OTHERS = {b"BZh": "bunzip2", b"\xfd7zXZ\x00": "unxz", b"\x28\xb5\x2f\xfd": "unzstd"}
 _TAR, _TAR_AT = b"ustar", 257
-_CHUNK = 2**24
+_PIECE = 2**14
+"""Bytes that are unpacked at once: what stands behind the end of a member is copied for each of them, and they may be many."""
 
 
 def unpacked(name: str, data: bytes, cap: int = CAP) -> tuple[str, bytes]:
@@ -33,22 +34,19 @@ def unpacked(name: str, data: bytes, cap: int = CAP) -> tuple[str, bytes]:
 
 def _gunzip(name: str, data: bytes, cap: int) -> bytes:
     """Every member, one behind the other, as ``gzip -c a b`` writes them."""
-    out, rest = bytearray(), data
+    out, at = bytearray(), 0
     try:
-        while rest.startswith(_GZIP):
+        while data.startswith(_GZIP, at):
             member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-            while True:
-                piece = member.decompress(rest, min(_CHUNK, cap + 1 - len(out)))
-                out += piece
+            while not member.eof:
+                piece = data[at : at + _PIECE]
+                if not piece:
+                    raise SourceError(f"{name} is cut off: its end is missing", todo="Copy it again, whole")
+                out += member.decompress(piece, cap + 1 - len(out))
                 if len(out) > cap:
                     todo = "Split it, or raise max_bytes"
                     raise SourceError(f"{name} unpacks to more than the cap of {cap:,} bytes", todo=todo)
-                if member.eof:
-                    rest = member.unused_data
-                    break
-                rest = member.unconsumed_tail
-                if not rest and not piece:
-                    raise SourceError(f"{name} is cut off: its end is missing", todo="Copy it again, whole")
+                at += len(piece) - len(member.unused_data)
     except zlib.error as error:
         raise SourceError(f"{name} is not a complete gzip file ({error})", todo="Copy it again, whole") from None
     return bytes(out)

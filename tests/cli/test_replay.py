@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -78,6 +79,12 @@ def test_nothing_on_record_and_no_recording_say_what_to_do(shell: Shell, tmp_pat
     assert "nothing is on record. a tower or an agent records while it runs" in said.err
     (tmp_path / "notes").write_text("mine")
     assert "is no recording of pulse-tui" in shell.bare("replay", "02:40", "--file", tmp_path / "notes").err
+    os.mkfifo(tmp_path / "pipe")
+    said = shell.bare("replay", "02:40", "--file", tmp_path / "pipe")
+    assert (said.code, said.err) == (
+        2,
+        f"pulse-tui: recording {tmp_path / 'pipe'} cannot be read: it is no plain file\n",
+    )
 
 
 def test_the_configuration_names_how_long_is_kept_and_refuses_nothing_at_all(shell: Shell) -> None:

@@ -8,6 +8,7 @@ import io
 import lzma
 import re
 import tarfile
+import time
 
 import pytest
 from hypothesis import given
@@ -52,3 +53,27 @@ def test_what_is_not_read_says_what_to_type(name: str, data: bytes, why: str) ->
 def test_an_archive_in_gzip_says_what_to_type() -> None:
     with pytest.raises(SourceError, match="tar -xzf"):
         unpacked("a.tar.gz", gzip.compress(tar()))
+
+
+def test_countless_empty_members_cost_what_their_length_does() -> None:
+    """Each of them once copied all that stood behind it: 10 MB took hours."""
+    empty = gzip.compress(b"", mtime=0)
+
+    def cost(members: int) -> float:
+        data, began = empty * members, time.process_time()
+        assert unpacked("a.gz", data) == ("a", b"")
+        return time.process_time() - began
+
+    assert min(cost(40_000) for _ in range(3)) < 15 * min(cost(5_000) for _ in range(3))
+
+
+@given(st.lists(st.binary(max_size=60_000), min_size=1, max_size=5))
+def test_members_one_behind_the_other_are_one_file_whose_length_is_capped(members: list[bytes]) -> None:
+    whole = b"".join(members)
+    packed = b"".join(gzip.compress(each, 0, mtime=0) for each in members)
+    assert unpacked("a.gz", packed, len(whole)) == ("a", whole)
+    with pytest.raises(SourceError, match="is cut off"):
+        unpacked("a.gz", packed[:-1], len(whole))
+    if whole:
+        with pytest.raises(SourceError, match="more than the cap"):
+            unpacked("a.gz", packed, len(whole) - 1)

@@ -56,7 +56,7 @@ class Recording(NamedTuple):
 def read_recording(path: Path) -> Recording:
     """Raises StorageError for a file that cannot be read, WrongUse for one that is no recording, or one of another version."""
     try:
-        with path.open("rb") as file:
+        with os.fdopen(_descriptor(path), "rb") as file:
             title = _title(file.readline(_LINE), path)
             frames, damaged, end, whole = list[Frame](), 0, file.tell(), False
             for after, found in _entries(file):
@@ -70,6 +70,15 @@ def read_recording(path: Path) -> Recording:
             return Recording(title, frames, damaged, file.tell() != end, end)
     except OSError as error:
         raise StorageError(f"recording {path} cannot be read: {error.strerror or error}") from None
+
+
+def _descriptor(path: Path) -> int:
+    """To read a file alone: opening a pipe would last until somebody writes into it. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError("it is no plain file")
 
 
 def _title(line: bytes, path: Path) -> Title:
