@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from pulse_tui.domain.when import FORMS, moment
 
 if TYPE_CHECKING:
     from pulse_tui.ports.tower import PastDesk
+    from pulse_tui.tui.app import Tower
 
 EPILOG = f"""\
 AT is {FORMS}, in UTC unless it names an offset; an hour alone is the last such one.
@@ -81,9 +83,20 @@ def _print(options: argparse.Namespace, desk: PastDesk) -> int:
 
 
 def _show(desk: PastDesk) -> int:
+    tower = tower_of(desk)
+    asyncio.run(tower.run_async(mouse=False))
+    return tower.return_code or 0
+
+
+def tower_of(desk: PastDesk) -> Tower:
+    """Read-only, with the operator's own keys, clock and links. Raises ConfigError for a broken tower.yaml."""
+    from pulse_tui.cli.estates import preferences  # noqa: PLC0415
     from pulse_tui.cli.tower import to_tmux  # noqa: PLC0415
     from pulse_tui.tui.app import Tower  # noqa: PLC0415
+    from pulse_tui.tui.kit.manners import manners_of  # noqa: PLC0415
+    from pulse_tui.wiring import config_dir  # noqa: PLC0415
 
+    chosen = preferences(config_dir())
     tower = Tower(
         lambda: desk,
         quick_board=lambda: None,
@@ -93,6 +106,7 @@ def _show(desk: PastDesk) -> int:
         title=desk.estate_name,
         hand_out=to_tmux,
         replay=True,
+        preferences=chosen,
     )
-    asyncio.run(tower.run_async(mouse=False))
-    return tower.return_code or 0
+    tower.manners = manners_of(chosen, os.environ)
+    return tower

@@ -38,7 +38,7 @@ WIDE: Final = (100, 14)
 
 OPEN: Final = (
     bind("enter", "open", "open", "open the row: what changed, what is the risk, what to do", show=True),
-    bind("slash", "filter", "filter", "filter rows: text, !text, prio<=P2, sev>=high, env=prod, owner:ml", show=True),
+    bind("slash", "filter", "filter", "filter rows: text, !text, prio<=P2, sev>=high, env=prod, owner:ml, age<1h", show=True),
 )
 OF_SUBJECT: Final = (
     bind(

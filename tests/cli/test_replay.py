@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from pulse_tui.cli import replay
+from pulse_tui.domain.errors import ConfigError
+from pulse_tui.ports.tower import PastDesk
 from pulse_tui.rounds.recording import Recording
 from pulse_tui.storage.service.recording import RecordingFile
 from pulse_tui.wiring import House, now
@@ -102,3 +107,16 @@ def test_status_says_since_when_nobody_records(shell: Shell) -> None:
     assert Recording(house).look()
     house.close()
     assert "the board was recorded last at 20" in shell("status").out
+
+
+def test_the_operators_file_counts_for_a_replay_and_a_wrong_one_is_refused_before_it_opens(home: Path) -> None:
+    file = home / ".config" / "pulse-tui" / "tower.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text("time_zone: Europe/Berlin\nkeys:\n  no-such: f5\n")
+    with pytest.raises(ConfigError, match=r"tower\.yaml:3: keys: there is no action 'no-such'"):
+        replay.tower_of(cast("PastDesk", None))
+    file.write_text("time_zone: Europe/Berlin\nkeys: {acknowledge: f5}\nlinks: on\n")
+    tower = replay.tower_of(cast("PastDesk", SimpleNamespace(estate_name="small")))
+    assert str(tower.manners.zone) == "Europe/Berlin"
+    assert tower.manners.links
+    assert tower.context.preferences is not None
