@@ -154,7 +154,7 @@ def _plan(tx: Transaction, ident: str) -> Iterator[Pair]:
         *((m.asset_id, m.from_version, m.to_version) for m in plan.members),
     ):
         yield _asset(asset, "the asset that it moves")
-        yield release_ref(asset, before), f"{asset} {before}: what served before"
+        yield release_ref(asset, before), f"{asset} {before}: what it moves away from"
         yield release_ref(asset, after), f"{asset} {after}: what it goes to"
     if plan.undoes:
         yield Ref(RefKind.PLAN, plan.undoes), "the plan that it undoes"

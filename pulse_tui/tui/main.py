@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pulse_tui.domain.ref import Ref
     from pulse_tui.domain.views.board import Board
     from pulse_tui.tui.kit.table import Table
-    from pulse_tui.tui.pane import Pane
+    from pulse_tui.tui.pane import Pane, Subject
 
 COLUMNS: Final = 2
 """Panes beside each other where all are shown."""
@@ -38,7 +38,13 @@ WIDE: Final = (100, 14)
 
 OPEN: Final = (
     bind("enter", "open", "open", "open the row: what changed, what is the risk, what to do", show=True),
-    bind("slash", "filter", "filter", "filter rows: text, !text, prio<=P2, sev>=high, env=prod, owner:ml, age<1h", show=True),
+    bind(
+        "slash",
+        "filter",
+        "filter",
+        "filter rows: text, !text, prio<=P2, sev>=high, env=prod, owner:ml, age<1h",
+        show=True,
+    ),
 )
 OF_SUBJECT: Final = (
     bind(
@@ -314,22 +320,27 @@ class MainScreen(FilterScreen):
         if (ask := self.pane.open()) is not None:
             self.post_message(ask)
 
+    def _one(self) -> Subject | None:
+        """What a key that acts on a single row is about; None where other rows are marked."""
+        table = self.pane.table
+        return None if table is not None and table.one() is None else self.pane.subject()
+
     def action_freeze(self) -> None:
-        if (subject := self.pane.subject()) is not None:
+        if (subject := self._one()) is not None:
             self.post_message(Freeze(subject.asset))
 
     def action_propose(self) -> None:
-        subject = self.pane.subject()
+        subject = self._one()
         if subject is not None and subject.environment is not None:
             self.post_message(Propose(subject.asset, subject.environment, subject.alert))
 
     def action_route(self) -> None:
-        subject = self.pane.subject()
+        subject = self._one()
         if subject is not None and subject.environment is not None:
             self.post_message(Route(subject.asset, subject.environment))
 
     def action_drill(self) -> None:
-        subject = self.pane.subject()
+        subject = self._one()
         if subject is not None and subject.environment is not None:
             self.post_message(Drill(subject.asset, subject.environment))
 

@@ -83,7 +83,7 @@ class Watch:
         self._then_us = self._known_us = landing.at_us
         at, zone = from_us(landing.at_us), manners(self._app).zone
         shown = f"{at:%Y-%m-%d %H:%M:%S} UTC" + (f", {here(at, zone)}" if zone is not None else "")
-        self.set_head(replay=shown, read_only=True, as_of="", tempo=None, operator="")
+        self.set_head(replay=shown, alone=self.live is None, read_only=True, as_of="", tempo=None, operator="")
         await self.read_board()
 
     async def show_present(self) -> bool:

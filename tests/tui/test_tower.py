@@ -444,6 +444,8 @@ def test_read_only_keys_do_nothing() -> None:
         assert pilot.desk.calls == []
         assert pilot.screen_name == "MainScreen"
         assert "READ-ONLY" in pilot.lines()[0]
+        await pilot.press("colon", *"acknowledge")
+        assert "nothing like that; read-only: what acts is not here" in pilot.text()
 
     play(scenario, read_only=True)
 

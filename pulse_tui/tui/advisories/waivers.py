@@ -108,5 +108,5 @@ class WaiversScreen(ListScreen[WaiverRow]):
             self.post_message(OpenAdvisory(row.advisory))
 
     def action_end_waiver(self) -> None:
-        if (row := self.table.row) is not None:
+        if (row := self.table.one()) is not None:
             self.post_message(EndWaiver(row.id, f"{row.advisory} in {row.scope}"))

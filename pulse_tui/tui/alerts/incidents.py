@@ -108,9 +108,9 @@ class IncidentsScreen(ListScreen[IncidentRow]):
             self.post_message(OpenIncident(row.id))
 
     def action_resolve(self) -> None:
-        if (row := self.table.row) is not None:
+        if (row := self.table.one()) is not None:
             self.post_message(ResolveIncident(row.id, row.title))
 
     def action_undo(self) -> None:
-        if (row := self.table.row) is not None:
+        if (row := self.table.one()) is not None:
             self.post_message(UndoIncident(row.id))

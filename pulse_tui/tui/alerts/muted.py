@@ -107,7 +107,7 @@ class MutedScreen(ListScreen[QuietRow]):
             self.post_message(asks.OpenAlert(row.id))
 
     def action_review(self) -> None:
-        if (row := self.table.row) is not None:
+        if (row := self.table.one()) is not None:
             self.post_message(asks.ReviewHold(row.id, f"{row.subject}: {row.what}"))
 
     def action_take_back(self) -> None:

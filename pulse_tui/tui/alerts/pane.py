@@ -187,8 +187,8 @@ class AlertsPane(TablePane["AlertRow"]):
         self._post("acknowledge")
 
     def action_silence_like(self) -> None:
-        if self.row is not None and self.row.asset:
-            self.post_message(SilenceLike(self.row.asset, self.row.signal_type))
+        if (row := self.one()) is not None and row.asset:
+            self.post_message(SilenceLike(row.asset, row.signal_type))
 
     def action_silence(self) -> None:
         self._post("silence")

@@ -126,7 +126,8 @@ class CommonWing(Wing):
         context = self._context
         listed = [*commands(context.page, context.main), *(c for wing in self._wings for c in wing.commands())]
         nouns = [*(noun for wing in self._wings for noun in wing.nouns()), *common_nouns(context)]
-        context.dialog(PaletteScreen(listed, nouns, context.main.commands), self._run)
+        screen = PaletteScreen(listed, nouns, context.main.commands, read_only=context.main.head.read_only)
+        context.dialog(screen, self._run)
 
     def _run(self, command: Command) -> None:
         kept = [command.words, *(words for words in self._context.main.commands if words != command.words)]

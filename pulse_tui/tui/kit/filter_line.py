@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 MARKS: Final = (
-    bind("space", "mark", "mark", "mark the row for the next action, or take its mark away; a * stands beside it"),
+    bind("space", "mark", "mark", "mark the row for the next action, or take its mark away, and go on; a * stands beside it"),
     bind("ctrl+a", "mark_all", "mark all", "mark every row that the filter lets through; again: none"),
     bind(
         "o", "arrange", "sort",
@@ -94,6 +94,7 @@ class FilterScreen(BaseScreen):
         line = Input(table.filter.text, placeholder=examples, id="filter", compact=True)
         line.cursor_blink = False
         self._filter_line, self._filter_before = line, table.filter.text
+        self.bottom.type_into("Enter keeps the filter  Esc leaves the line")
         await self.mount(line)
         self.set_focus(line)  # at once: the next key may be here already
 
@@ -115,6 +116,7 @@ class FilterScreen(BaseScreen):
     async def _close_filter(self) -> None:
         line, self._filter_line = self._filter_line, None
         if line is not None:
+            self.bottom.type_into("")
             self.set_focus(None)
             await line.remove()
 

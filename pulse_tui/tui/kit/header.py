@@ -219,13 +219,17 @@ def tab_spans(current: int, tabs: Sequence[tuple[str, str]]) -> list[Span]:
     return spans
 
 
-def replay_spans(moment: str, alarm: str, width: int) -> list[Span]:
-    """A line across the whole screen that nobody takes for the live tower's, in colours and without: words say it too."""
+def replay_spans(moment: str, alarm: str, width: int, *, alone: bool = False) -> list[Span]:
+    """A line across the whole screen that nobody takes for the live tower's, in colours and without: words say it too.
+
+    ``alone``: no live tower is behind it.
+    """
+    leave = "q leaves" if alone else ":live"
     said = f" REPLAY {moment}  not live"
     urgent = f"  LIVE: {alarm}  :live " if alarm else ""
-    keys = "" if urgent else "  , . change  { } 10 min  :live "
+    keys = "" if urgent else f"  , . change  {{ }} 10 min  {leave} "
     if width_of([(said + urgent + keys, styles.REPLAY)]) > width:
-        keys = "" if urgent else "  :live "
+        keys = "" if urgent else f"  {leave} "
     room = max(0, width - width_of([(said + urgent + keys, styles.REPLAY)]))
     return [(said + " " * room, styles.REPLAY), (urgent, styles.ALARM), (keys, styles.REPLAY)]
 
@@ -243,6 +247,7 @@ class Top(Canvas):
         self.operator = ""
         self.read_only = False
         self.as_of = ""
+        self.alone = False
         self.tempo: TempoLine | None = None
         self.replay = ""
         self.alarm = ""
@@ -252,7 +257,7 @@ class Top(Canvas):
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
         if self.replay:
             if y == 0:
-                return replay_spans(self.replay, self.alarm, width)
+                return replay_spans(self.replay, self.alarm, width, alone=self.alone)
             y -= 1
         if y == 0:
             title = self.header.estate if self.header else self.title

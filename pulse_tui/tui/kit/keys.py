@@ -160,6 +160,7 @@ class Bottom(Canvas):
         self._keys: Sequence[Key] = ()
         self._message = ""
         self._bad = False
+        self._typing = ""
         self.leave = "Esc keys "
         """How the message goes away; a page, where Esc goes back, says nothing."""
 
@@ -178,6 +179,11 @@ class Bottom(Canvas):
         self._keys = keys
         self.redraw()
 
+    def type_into(self, keys: str) -> None:
+        """A line takes every letter now: these keys alone do something else. Empty: no line does any more."""
+        self._typing = keys
+        self.redraw()
+
     def say(self, message: str, *, bad: bool = False) -> None:
         """One line of a message; an empty one brings the keys back."""
         self._message, self._bad = " ".join(message.split()), bad
@@ -185,9 +191,10 @@ class Bottom(Canvas):
 
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
         if not self._message:
-            return footer_spans(self._keys, width)
+            return [(f" {self._typing}"[:width], styles.DIM)] if self._typing else footer_spans(self._keys, width)
         mark, style = (" ✖ ", styles.BAD) if self._bad else (" ● ", styles.GOOD)
-        tail = f" L full text  {self.leave}" if self._bad else f" {self.leave}"
+        more = "L full text  " if self._bad and not self._typing else ""
+        tail = f" {more}{self.leave if not self._typing else ''}"
         text = safe(self._message)
         room = max(0, width - len(tail) - 3)
         return [

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -18,6 +19,8 @@ from pulse_tui.tui.kit.guard import GuardedScreen, Lines
 from pulse_tui.tui.kit.keys import bind
 
 SHOWN = 8
+NAMES = 28
+"""Columns that names have at least; more where what stands behind them leaves room."""
 
 
 class Command(NamedTuple):
@@ -203,13 +206,21 @@ class PaletteScreen(GuardedScreen[Command | None]):
 
     accepts_after = 0.0  # what is typed after ":" is meant for it
 
-    def __init__(self, commands: Sequence[Command], nouns: Iterable[Noun] = (), history: Sequence[str] = ()) -> None:
-        """Everything that can be run; ``history``: what was, the newest first."""
+    def __init__(
+        self,
+        commands: Sequence[Command],
+        nouns: Iterable[Noun] = (),
+        history: Sequence[str] = (),
+        *,
+        read_only: bool = False,
+    ) -> None:
+        """Everything that can be run; ``history``: what was, the newest first. ``read_only``: what acts is not among it."""
         super().__init__()
         self.nouns = Nouns(nouns)
         words = {command.words for command in commands}
         self.commands = (*commands, *(command for command in self.nouns.alone() if command.words not in words))
         self.history = tuple(history)
+        self._nothing = " nothing like that" + ("; read-only: what acts is not here" if read_only else "")
         self._matched = ""
         """The text that the list is about."""
         self._recalled = -1
@@ -218,7 +229,7 @@ class PaletteScreen(GuardedScreen[Command | None]):
         self.matches = best("", self.commands)
         self.line = Input(placeholder="command", compact=True)
         self.line.cursor_blink = False
-        self.list = Lines(self._drawn())
+        self.list = Lines([[] for _ in range(SHOWN)])
 
     def _seen(self) -> None:
         """Nothing to guard: a command is only run when its words were typed or chosen."""
@@ -230,6 +241,7 @@ class PaletteScreen(GuardedScreen[Command | None]):
 
     def on_mount(self) -> None:
         """Typing starts at once."""
+        self.list.show(self._drawn())
         self.set_focus(self.line)
 
     def on_input_changed(self) -> None:
@@ -269,16 +281,19 @@ class PaletteScreen(GuardedScreen[Command | None]):
 
     def _drawn(self) -> list[list[Span]]:
         lines: list[list[Span]] = []
+        names = max((cell_len(match.words) for match in self.matches), default=0)
+        helps = max((cell_len(match.help) for match in self.matches), default=0)
+        room = max(NAMES, min(names, self.app.size.width - helps - 3))
         for n in range(SHOWN):
             if n >= len(self.matches):
-                lines.append([(" nothing like that", styles.DIM)] if n == 0 else [])
+                lines.append([(self._nothing, styles.DIM)] if n == 0 else [])
                 continue
             style = styles.REVERSE if n == self.chosen else styles.PLAIN
             mark = "▌" if n == self.chosen else " "
             lines.append(
                 [
                     (mark, styles.FOCUS),
-                    (fit(self.matches[n].words, 28), style),
+                    (fit(self.matches[n].words, room), style),
                     (f"  {self.matches[n].help}", styles.DIM),
                 ]
             )

@@ -50,6 +50,8 @@ class Head(NamedTuple):
     """How fast labs release models; None: it is not known."""
     replay: str = ""
     """The moment that is shown, where that is not the present: ``2026-11-28 02:40:13 UTC``; empty in a live tower."""
+    alone: bool = False
+    """Whether no live tower is behind the replay."""
     alarm: str = ""
     """What opened in the live tower since somebody looks at the past; empty: nothing urgent."""
 
@@ -133,7 +135,7 @@ class BaseScreen(Asking, Screen[None]):
         self.top.title, self.top.header = self.head.title, self.head.header
         self.top.operator, self.top.read_only, self.top.as_of = self.head.operator, self.head.read_only, self.head.as_of
         self.top.tempo = self.head.tempo
-        self.top.replay, self.top.alarm = self.head.replay, self.head.alarm
+        self.top.replay, self.top.alarm, self.top.alone = self.head.replay, self.head.alarm, self.head.alone
         self.top.set_class(bool(self.head.replay), "-replay")
 
     def ref(self) -> Ref | None:

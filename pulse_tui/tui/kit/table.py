@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Generic
 from rich.cells import cell_len
 from rich.style import Style
 
+from pulse_tui.tui.asks.common import Say
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Span, fit, frame_bottom, frame_top, notice
 from pulse_tui.tui.kit.columns import Arrangement, BadColumn, arrow, found, letters, title_spans
@@ -91,6 +92,15 @@ class Table(Canvas, Generic[RowT]):
     def chosen(self) -> list[RowT]:
         """What an action is about: the marked rows, else the row under the cursor."""
         return self.marked or ([self.row] if self.row is not None else [])
+
+    def one(self) -> RowT | None:
+        """What a key for a single row acts on: the row under the cursor. While others are marked it acts on nothing and says so:
+        the cursor goes on when a row is marked, so that it stands where nobody looks."""
+        row = self.row
+        if row is not None and self.marks - {self.spec.key(row)}:
+            self.post_message(Say(f"{len(self.marks)} marked; this key acts on the cursor's row alone: unmark first"))
+            return None
+        return row
 
     @property
     def copied_text(self) -> str:

@@ -118,5 +118,5 @@ class AuthorisationsScreen(ListScreen[AuthorisationLine]):
         self._vote("revoke")
 
     def _vote(self, how: str) -> None:
-        if (row := self.table.row) is not None:
+        if (row := self.table.one()) is not None:
             self.post_message(asks.VoteOnAuthorisation(row, how))

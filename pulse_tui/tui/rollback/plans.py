@@ -123,7 +123,7 @@ class PlansScreen(ListScreen[PlanLine]):
             self.post_message(asks.OpenPlan(row.plan))
 
     def action_drill(self) -> None:
-        if (row := self.table.row) is not None:
+        if (row := self.table.one()) is not None:
             self.post_message(asks.Drill(row.asset, row.environment))
 
     def action_authorisations(self) -> None:
@@ -133,9 +133,9 @@ class PlansScreen(ListScreen[PlanLine]):
         self.post_message(asks.OpenDrills())
 
     def action_resume(self) -> None:
-        if (row := self.table.row) is not None:
+        if (row := self.table.one()) is not None:
             self.post_message(asks.Resume(row.run, row.plan))
 
     def action_undo(self) -> None:
-        if (row := self.table.row) is not None:
+        if (row := self.table.one()) is not None:
             self.post_message(asks.PutBack(row.run, row.plan))

@@ -48,6 +48,39 @@ def test_a_dialog_that_is_cancelled_leaves_alerts_and_marks_as_they_were() -> No
     play(scenario)
 
 
+@pytest.mark.parametrize("key", ["p", "f", "D", "Z", "X"])
+def test_a_key_for_a_single_row_acts_on_nothing_while_another_row_is_marked(key: str) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("space", key)  # the cursor went on to a row that nobody chose
+        assert pilot.desk.calls == []
+        assert pilot.screen_name == "MainScreen"
+        assert "1 marked; this key acts on the cursor's row alone: unmark first" in pilot.lines()[-1]
+
+    play(scenario, size=NARROW)
+
+
+def test_a_key_for_a_single_row_acts_where_that_row_alone_is_marked() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("space", "k")
+        await pilot.open_dialog("f")
+        assert "Why lift it" in pilot.text()
+
+    play(scenario)
+
+
+def test_while_a_filter_is_typed_the_last_line_names_only_the_keys_of_that_line() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("slash")
+        assert pilot.lines()[-1].strip() == "Enter keeps the filter  Esc leaves the line"
+        await pilot.press(*"age<x", "enter")
+        assert "age<x is no age" in pilot.lines()[-1]
+        assert "L full text" not in pilot.lines()[-1]  # L is a letter here
+        await pilot.press("escape")
+        assert "L full text" in pilot.lines()[-1]
+
+    play(scenario, size=NARROW)
+
+
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])
 def test_many_are_named_as_far_as_there_is_room_the_urgent_first(size: tuple[int, int]) -> None:
     async def scenario(pilot: Pilot) -> None:

@@ -221,6 +221,7 @@ def test_a_replay_without_a_tower_behind_it_stays_one_and_says_how_to_leave() ->
             assert "REPLAY 2026-11-23 01:45:00 UTC  not live" in here.text()
             await here.press("escape")
             assert "there is no live tower behind this replay: q leaves it" in here.notices[-1]
+            assert here.lines()[0].endswith("q leaves")
             await here.press(",")
             assert "REPLAY 2026-11-23 01:40:13 UTC" in here.text()
 
