@@ -158,6 +158,10 @@ class Tower(App[None]):
             "an action is under way: see how it ends; again leaves, and it is finished all the same", bad=True
         )
 
+    def action_help_quit(self) -> None:
+        """ctrl-c says how to leave, where every sentence stands: it may have been meant for the shell."""
+        self.notices.say("ctrl-q leaves the tower, from any page and dialog")
+
     async def on_unmount(self) -> None:
         """Leave in order: the session, the rounds, the desk."""
         self.left_acting = self.threads.acting

@@ -450,6 +450,16 @@ def test_read_only_keys_do_nothing() -> None:
     play(scenario, read_only=True)
 
 
+def test_ctrl_c_leaves_nothing_and_says_in_the_last_line_how_to_leave() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("ctrl+c")
+        assert "ctrl-q leaves the tower" in pilot.lines()[-1]
+        await pilot.press("escape", "enter", "ctrl+c")
+        assert "ctrl-q leaves the tower" in pilot.lines()[-1]
+
+    play(scenario)
+
+
 def test_a_desk_that_is_read_only_makes_the_tower_read_only() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("a")

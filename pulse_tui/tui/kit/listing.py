@@ -50,7 +50,8 @@ class Sentences(Canvas):
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
         lines = self._lines(width)
         if y == height - 1 and len(lines) > height:
-            return [(f" {fit(lines[y], max(1, width - 3))}", styles.PLAIN), ("…", styles.DIM)]
+            last = fit(lines[y], max(1, width - 3))
+            return [(f" {last}", styles.PLAIN), ("" if last.endswith("…") else "…", styles.DIM)]
         return [(" ", styles.PLAIN), *tint(lines[y], styles.PLAIN)] if y < len(lines) else ()
 
     def show(self, sentences: Sequence[str]) -> None:
