@@ -47,7 +47,12 @@ def restore(options: argparse.Namespace, house: House) -> int:
     warnings = _warnings(path, manifest, house)
     for warning in warnings:
         print(shown(f"pulse-tui: warning: {warning}"), file=sys.stderr)
-    at = manifest.at if manifest is not None else datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    if sqlite:
+        _refuse(path, Path(str(url.database)))
+    if manifest is not None:
+        at = manifest.at
+    else:
+        at = copies.ends(path) if sqlite else datetime.fromtimestamp(path.stat().st_mtime, UTC)
     if sqlite:
         done, kept = _into_file(path, at, Path(str(url.database)), house)
     else:
@@ -80,7 +85,8 @@ def _warnings(path: Path, manifest: Manifest | None, house: House) -> list[str]:
     return []
 
 
-def _into_file(backup: Path, at: datetime, path: Path, house: House) -> tuple[Restored, str]:
+def _refuse(backup: Path, path: Path) -> None:
+    """Raises for a backup that cannot take the place of that file, or not now."""
     from pulse_tui.storage import copies, restoring  # noqa: PLC0415
     from pulse_tui.storage.whole import quick_check  # noqa: PLC0415
 
@@ -93,6 +99,11 @@ def _into_file(backup: Path, at: datetime, path: Path, house: House) -> tuple[Re
     if problem := quick_check(backup).problem:
         raise StorageError(f"backup {backup} is damaged ({problem})", todo="pulse-tui db list shows the others")
     copies.facts(backup)
+
+
+def _into_file(backup: Path, at: datetime, path: Path, house: House) -> tuple[Restored, str]:
+    from pulse_tui.storage import copies, restoring  # noqa: PLC0415
+
     kept = copies.free(path.parent, f"{path.name}.replaced.{house.clock():%Y%m%dT%H%M%S}")
     with _former(path, house) as former:
         staged = restoring.stage(backup, path)

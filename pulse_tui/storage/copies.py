@@ -11,7 +11,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from pulse_tui.domain.audit import Anchor
 from pulse_tui.domain.backup import FORMAT, Form, Manifest
 from pulse_tui.domain.errors import StorageError
+from pulse_tui.domain.moments import from_us
 from pulse_tui.storage.engine import SIDE_FILES, connect, make_private, translated
 from pulse_tui.storage.plumbing.log import AuditTable
 from pulse_tui.storage.sql.protected import Protected
@@ -145,6 +146,18 @@ def facts(path: Path) -> Facts:
     if walked is not None and walked.broken is not None:
         raise StorageError(f"the audit log of {path} is broken at line {walked.broken[0]}: {walked.broken[1]}")
     return Facts(schema, walked.end if walked is not None else Anchor(0, ""), rows)
+
+
+def ends(path: Path) -> datetime:
+    """When an SQLite copy without a manifest was taken, as far as it says: its newest line. Its file may be a copy of a copy, and newer."""
+    engine = connect(sa.URL.create("sqlite+pysqlite", database=str(path)), alone=True)
+    try:
+        with translated(engine.url), engine.connect() as connection:
+            has = sa.inspect(connection).has_table("audit")
+            last = connection.execute(sa.text("SELECT max(at) FROM audit")).scalar() if has else None
+    finally:
+        engine.dispose()
+    return from_us(last) if last else datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def describe(path: Path, estate: str, program: str, at: datetime) -> Manifest:

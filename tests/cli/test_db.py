@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from pulse_tui.domain.moments import from_us, iso
 from pulse_tui.storage.copies import backups, manifest_of
 from tests.cli.conftest import Shell
 from tests.cli.processes import start
@@ -145,6 +146,17 @@ def test_a_restored_database_says_what_its_log_has_lost_and_the_former_one_is_ke
     assert "entries 2..3 are gone" in shell("doctor").out
     assert not [n for n in names(shell.config) if ".restoring" in n or n.endswith(("-wal", "-shm", ".part"))]
     assert shell("missed", "add", "w", "--onset", "1h").code == 0
+
+
+def test_a_backup_without_a_manifest_is_of_its_newest_line_and_not_of_when_it_was_copied(shell: Shell) -> None:
+    shell("missed", "add", "x", "--onset", "1h")
+    path = made(shell)
+    newest = max(line["at_us"] for line in json.loads(shell("activity", "--json").out))
+    manifest_of(path).unlink()
+    os.utime(path, (4_000_000_000, 4_000_000_000))
+    done = shell("db", "restore", path)
+    assert (done.code, "has no manifest" in done.err) == (0, True)
+    assert f"a backup of {iso(from_us(newest))}" in done.out
 
 
 def test_an_open_database_is_not_replaced(shell: Shell) -> None:
