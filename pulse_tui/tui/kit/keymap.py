@@ -191,4 +191,5 @@ def _by_key(keys: Iterable[Key]) -> dict[str, set[str]]:
 def _nearest(word: str, known: Iterable[str]) -> str:
     from pulse_tui.settings.check import nearest  # noqa: PLC0415  only where something is wrong
 
-    return nearest(word, known)
+    hint = nearest(word, known)
+    return "pulse-tui help keys names them all" if hint.endswith("…") else hint

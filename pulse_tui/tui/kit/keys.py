@@ -161,6 +161,8 @@ class Bottom(Canvas):
         self._message = ""
         self._bad = False
         self._typing = ""
+        self.log_key = "L"
+        """What opens the log of messages: the operator may have chosen another key."""
         self.leave = "Esc keys "
         """How the message goes away; a page, where Esc goes back, says nothing."""
 
@@ -193,7 +195,7 @@ class Bottom(Canvas):
         if not self._message:
             return [(f" {self._typing}"[:width], styles.DIM)] if self._typing else footer_spans(self._keys, width)
         mark, style = (" ✖ ", styles.BAD) if self._bad else (" ● ", styles.GOOD)
-        more = "L full text  " if self._bad and not self._typing else ""
+        more = f"{self.log_key} full text  " if self._bad and not self._typing else ""
         tail = f" {more}{self.leave if not self._typing else ''}"
         text = safe(self._message)
         room = max(0, width - len(tail) - 3)

@@ -18,7 +18,7 @@ from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Canvas, Span, fit
 from pulse_tui.tui.kit.header import Top
 from pulse_tui.tui.kit.keymap import Keymap, screen_name
-from pulse_tui.tui.kit.keys import Bottom, Key
+from pulse_tui.tui.kit.keys import Bottom, Key, key_name
 from pulse_tui.tui.kit.opening import Asking
 
 if TYPE_CHECKING:
@@ -109,6 +109,9 @@ class BaseScreen(Asking, Screen[None]):
         """Somebody wrote while another page covered it."""
         self.top = Top(head.title, id="top")
         self.bottom = Bottom(id="bottom")
+        log = next((key for key in self.all_keys if key.action == "messages"), None)
+        if log is not None:
+            self.bottom.log_key = key_name(log.key).split()[0]
         self.too_small = TooSmall(id="too-small")
         self._set_top()
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pulse_tui.settings.tower import KeyChoice, Preferences
 from pulse_tui.tui.common.screens import screens
 from pulse_tui.tui.kit.keymap import Keymap, called, read_key, wrong
-from pulse_tui.tui.kit.keys import bind, key_name
+from pulse_tui.tui.kit.keys import Bottom, bind, key_name
 from tests.tui.helpers import Pilot, play
 
 SCREENS = screens()
@@ -41,6 +41,7 @@ def test_nothing_is_wrong_with_the_keys_that_come_with_it() -> None:
         (chosen("panes", "history", ("a",)), "a would be acknowledge and history on the screen 'alerts'"),
         (chosen("", "acknowlege", ("x",)), "there is no action 'acknowlege' (did you mean 'acknowledge'?)"),
         (chosen("alert", "order", ("x",)), "there is no action 'order' on the screen 'alert'"),
+        (chosen("", "zzz", ("x",)), "there is no action 'zzz' (pulse-tui help keys names them all)"),
         (chosen("alret", "acknowledge", ("x",)), "there is no screen 'alret' (did you mean 'alert'?)"),
         (chosen("", "acknowledge", ("hyper-x",)), "the key 'hyper-x' is no key"),
         (chosen("", "acknowledge", ("",)), "is no key"),
@@ -97,10 +98,14 @@ def test_the_tower_obeys_the_chosen_keys_and_shows_them() -> None:
         chosen("", "acknowledge", ("x",)),
         chosen("", "step-previous", ("f2",)),
         chosen("alert", "silence", ("ctrl-g",)),
+        chosen("", "messages", ("f9",)),
     ]
 
     async def scenario(pilot: Pilot) -> None:
         assert "x ack" in pilot.lines()[-1]
+        pilot.tower.screen.query_one(Bottom).say("it did not work", bad=True)
+        assert "f9 full text" in pilot.lines()[-1]
+        await pilot.press("escape")
         await pilot.press("a")
         assert not pilot.desk.calls
         await pilot.press("x")
