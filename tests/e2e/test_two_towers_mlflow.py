@@ -157,16 +157,16 @@ def test_a_plan_is_approved_from_two_towers_one_executes_and_each_sees_the_other
         with agent(holding([pair(name="ben")])) as socket:
             monkeypatch.setenv("SSH_AUTH_SOCK", socket)
             assert "rollback run" in shell("rollback", "approve", undo, "--why", "it was not that", by="ben").out
-        took["an approval in a shell"] = seconds_until(ana, "[x]")
+        took["an approval in a shell"] = seconds_until(ana, "[X]")
         ben.type("\x1b")
         ben.wait_for("Rollback plans", "1.0.0 → 1.0.1", "approved")
         ben.read(0.6)  # keys typed before the page was left are dropped
         ben.type("g")
         ben.read(0.2)
         ben.type("\r")
-        ben.wait_for("Undo plan", "[x]")
-        ana.type("x")
-        ben.type("x")
+        ben.wait_for("Undo plan", "[X]")
+        ana.type("X")
+        ben.type("X")
         for tower in (ana, ben):
             tower.wait_for("verified at", "from the first intent")
         assert estate.champion == "1.0.1"
