@@ -34,6 +34,7 @@ NAMES = [
     "delivery",
     "feed30",
     "rehearse",
+    "million",
     "keep",
     "pushed",
     "past",
