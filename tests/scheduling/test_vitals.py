@@ -217,7 +217,7 @@ def test_a_round_that_hangs_lets_the_watchdog_bite(house: House) -> None:
     """The loop goes on and is asked every quarter of the time: it does not feed what it knows to be stuck."""
     free = threading.Event()
     lines: list[str] = []
-    limits = Limits(round_s=0.5)
+    limits = Limits(round_s=1.5)
 
     async def watched(listening: Listening) -> tuple[int, int]:
         sd = Supervisor({"NOTIFY_SOCKET": listening.name, "WATCHDOG_USEC": "400000"})
