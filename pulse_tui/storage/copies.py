@@ -164,10 +164,20 @@ def describe(path: Path, estate: str, program: str, at: datetime) -> Manifest:
     """Read a copy back, page by page and line by line, and write its manifest. Both are gone when one cannot be made."""
     try:
         refuse_damaged(path)
-        schema, head, rows = facts(path)
+        found = facts(path)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return manifest(path, Form.SQLITE, found, estate, program, at)
+
+
+def manifest(path: Path, form: Form, found: Facts, estate: str, program: str, at: datetime) -> Manifest:
+    """Write the manifest of a copy beside it. Both are gone when it cannot be written."""
+    schema, head, rows = found
+    try:
         made = Manifest(
             file=path.name,
-            form=Form.SQLITE,
+            form=form,
             sha256=checksum(path),
             size=path.stat().st_size,
             schema=schema,

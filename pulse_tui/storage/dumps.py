@@ -14,7 +14,7 @@ from pulse_tui.domain.audit import GENESIS, Anchor
 from pulse_tui.domain.backup import Form, Manifest
 from pulse_tui.domain.errors import NotFound, StorageError
 from pulse_tui.ports import Processes
-from pulse_tui.storage.copies import checksum, part_of, write_manifest
+from pulse_tui.storage.copies import Facts, manifest, part_of
 from pulse_tui.storage.engine import connect, shown, translated
 
 LONGEST_S = 12 * 3_600.0
@@ -54,30 +54,12 @@ def dump(url: sa.URL, target: Path, estate: str, program: str, at: datetime, pro
     try:
         with translated(url), engine.connect() as connection, part_of(target) as part:
             moment = str(connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one())
-            schema, head, rows = _facts(connection)
+            found = _facts(connection)
             _run([dumping, "--format=custom", f"--file={part}", f"--snapshot={moment}"], url, processes)
             _run([listing, "--list", str(part)], url, processes)
     finally:
         engine.dispose()
-    try:
-        made = Manifest(
-            file=target.name,
-            form=Form.PG_DUMP,
-            sha256=checksum(target),
-            size=target.stat().st_size,
-            schema=schema,
-            program=program,
-            estate=estate,
-            at=at,
-            audit_seq=head.seq,
-            audit_hash=head.hash,
-            rows={table: count for table, count in rows.items() if count},
-        )
-        write_manifest(target, made)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
-    return made
+    return manifest(target, Form.PG_DUMP, found, estate, program, at)
 
 
 def is_empty(url: sa.URL) -> bool:
@@ -95,14 +77,14 @@ def put_back(url: sa.URL, backup: Path, processes: Processes) -> None:
     _run([tool("pg_restore"), *_RESTORE, f"--dbname={url.database}", str(backup)], url, processes)
 
 
-def _facts(connection: sa.Connection) -> tuple[str, Anchor, dict[str, int]]:
+def _facts(connection: sa.Connection) -> Facts:
     tables = sorted(sa.inspect(connection).get_table_names())
     if "alembic_version" not in tables:
         raise StorageError(f"database {shown(connection.engine.url)} is no database of pulse_tui")
     schema = str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())
     last = connection.exec_driver_sql("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").first()
     rows = {t: int(connection.exec_driver_sql(f'SELECT count(*) FROM "{t}"').scalar_one()) for t in tables}  # noqa: S608
-    return schema, Anchor(last.seq, last.hash) if last else Anchor(0, GENESIS), rows
+    return Facts(schema, Anchor(last.seq, last.hash) if last else Anchor(0, GENESIS), rows)
 
 
 def _run(command: Sequence[str], url: sa.URL, processes: Processes) -> None:

@@ -100,16 +100,24 @@ def look(before: Beside, seen: Round, limit: float, together: float = 1.0) -> Be
 
 def judged(state: Beside) -> Judged:
     """What the looks so far say. Proof of a loss counts after a PASS too: it is as rare without one at any look."""
-    verdict = Verdict.INCONCLUSIVE
-    if state.worst >= _NEEDED:
-        verdict = Verdict.FAIL
-    elif state.best >= _NEEDED:
-        verdict = Verdict.PASS
     low = max((r for r, bets in zip(_RATIOS, state.above, strict=False) if _mixed(bets) >= _NEEDED), default=0.0)
     high = min((r for r, bets in zip(_RATIOS, state.below, strict=False) if _mixed(bets) >= _NEEDED), default=math.inf)
-    rate = state.events / state.requests if state.requests else math.nan
-    other = state.other_events / state.other_requests if state.other_requests else math.nan
-    return Judged(verdict, rate, other, low, high, math.exp(min(state.worst, 700.0)))
+    rate, other = _ratio(state.events, state.requests), _ratio(state.other_events, state.other_requests)
+    return Judged(_verdict(state), rate, other, low, high, _evidence(state))
+
+
+def _verdict(state: Beside | Means) -> Verdict:
+    if state.worst >= _NEEDED:
+        return Verdict.FAIL
+    return Verdict.PASS if state.best >= _NEEDED else Verdict.INCONCLUSIVE
+
+
+def _evidence(state: Beside | Means) -> float:
+    return math.exp(min(state.worst, 700.0))
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else math.nan
 
 
 def _turned(seen: Round) -> Round:
@@ -203,14 +211,8 @@ def look_at_mean(before: Means, seen: MeanRound, limit: float) -> Means:
 
 def judged_mean(state: Means) -> Judged:
     """What the rounds so far say; a mean has no interval here."""
-    verdict = Verdict.INCONCLUSIVE
-    if state.worst >= _NEEDED:
-        verdict = Verdict.FAIL
-    elif state.best >= _NEEDED:
-        verdict = Verdict.PASS
-    mean = state.total / state.requests if state.requests else math.nan
-    other = state.other_total / state.other_requests if state.other_requests else math.nan
-    return Judged(verdict, mean, other, 0.0, math.inf, math.exp(min(state.worst, 700.0)))
+    mean, other = _ratio(state.total, state.requests), _ratio(state.other_total, state.other_requests)
+    return Judged(_verdict(state), mean, other, 0.0, math.inf, _evidence(state))
 
 
 def _rounds(before: Sequence[float], *, won: bool) -> tuple[float, ...]:
