@@ -52,7 +52,7 @@ class Lanes:
             # A daemon: who leaves waits as long as wait() says, what is sent again then has the same key.
             thread = threading.Thread(target=self._run, args=(name, work), name=name, daemon=True)
             self._threads[name] = thread
-        thread.start()
+            thread.start()  # in the lock: whoever leaves joins what stands here, and one that has not begun cannot be joined
 
     def later(self, name: str, work: Work, seconds: float) -> None:
         """Begin it after a while, once however often it is asked for meanwhile; who leaves does not wait for it. Not of work

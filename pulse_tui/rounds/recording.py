@@ -64,8 +64,9 @@ class Recording:
         """Begin, where the configuration wants it; a file is wanted by who names it."""
         wanted = self._house.settings.recording is not None and not self._house.read_only
         if wanted or self._sink is not None:
-            self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+            thread.start()
+            self._thread = thread  # once it has begun: stop() may be called meanwhile, and could not join it before
 
     def stop(self, seconds: float = 0.5) -> None:
         """End, and let another process record at once."""

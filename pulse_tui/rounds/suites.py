@@ -106,7 +106,7 @@ class SuiteRounds:
         thread = threading.Thread(target=work, args=(begun,), name=f"suite {suite}", daemon=True)
         with self._lock:
             self._threads[suite] = thread
-        thread.start()
+            thread.start()  # in the lock: stop() joins what stands here, and one that has not begun cannot be joined
         run = begun.run
         about = f"{run.suite} on {run.asset_id} {run.version} began ({run.why})"
         return Outcome(about, SOON_S, changed=True)

@@ -425,7 +425,8 @@ class _FileMark(_Mark):
             return self._last
 
     def close(self) -> None:
-        self._connection.close()
+        with self._lock:  # a statement of another thread must not lose its connection under it: that ends the process
+            self._connection.close()
 
 
 def _server_mark(url: sa.URL) -> _Mark:

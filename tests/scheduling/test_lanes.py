@@ -46,6 +46,23 @@ def test_a_lane_that_waits_holds_up_no_other_and_is_never_begun_twice() -> None:
     assert lanes.ended() == Ended([], [])
 
 
+def test_who_leaves_while_a_lane_begins_breaks_on_nothing() -> None:
+    for _ in range(300):
+        lanes, go = Lanes(), threading.Event()
+
+        def begin(lanes: Lanes = lanes, go: threading.Event = go) -> None:
+            go.wait(5)
+            lanes.begin("late", lambda: ["ended"])
+
+        beginning = threading.Thread(target=begin)
+        beginning.start()
+        go.set()
+        while beginning.is_alive():
+            lanes.wait(0.001)
+        assert lanes.wait(5)
+        assert lanes.ended() == Ended(["ended"], [])
+
+
 def test_a_lane_that_breaks_says_so_and_is_begun_again() -> None:
     def breaks(error: Exception) -> list[str]:
         raise error

@@ -8,8 +8,9 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,25 @@ def test_a_file_may_have_any_name(tmp_path: Path, name: str) -> None:
     store.close()
     assert quick_board(path, "x", NOW) is not None
     assert [p.name for p in tmp_path.iterdir() if p.suffix == ".db"] == [name]
+
+
+def test_a_store_may_be_closed_while_another_thread_asks_what_changed(tmp_path: Path) -> None:
+    for _ in range(30):
+        store = SqlStore("sqlite:///pulse.db", tmp_path)
+        asked = threading.Event()
+
+        def ask(store: SqlStore = store, asked: threading.Event = asked) -> None:
+            with suppress(sqlite3.ProgrammingError, StorageError):  # closed under it: all that may happen
+                while True:
+                    store.change_mark()
+                    asked.set()
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        assert asked.wait(5)
+        store.close()
+        asking.join(5)
+        assert not asking.is_alive()
 
 
 def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
