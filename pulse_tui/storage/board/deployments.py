@@ -9,7 +9,7 @@ takes a short way.
 from __future__ import annotations
 
 from bisect import insort
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -67,31 +67,24 @@ class _Concern(NamedTuple):
     """One of low severity is shown and counted; it does not put what serves in conflict."""
 
 
-class _Open(NamedTuple):
-    """An asset's alerts, holds and retests."""
-
-    alerts: dict[str, list[OpenAlert]]
-    """In each environment, most urgent first; "" is the whole asset, "@1.2.0" a release that serves nowhere."""
-    holds: list[StandingHold]
-    retests: list[tuple[str, int | None]]
-    """Why, and since when it is overdue; the one that was due first is the last."""
-    migrations: list[str]
-    """What should have been done by now; the one that was due first is the last."""
-    rollbacks: dict[str, tuple[str, str]]
-    """In each environment: how a rollback stands, and the sentence about it."""
-
-
 class _Conditions(NamedTuple):
-    """What is read whole each time, and what it comes to for each asset."""
+    """What is read whole each time, each by asset."""
 
-    alerts: Sequence[AlertRow]
-    holds: Sequence[StandingHold]
-    retests: Sequence[Sequence[Any]]
-    migrations: Sequence[tuple[str, str]]
-    rollbacks: Sequence[tuple[str, str, str, str]]
-    open_on: Mapping[str, _Open]
+    alerts: Mapping[str, Sequence[AlertRow]]
+    """The most urgent first."""
+    holds: Mapping[str, Sequence[StandingHold]]
+    retests: Mapping[str, Sequence[tuple[str, int | None]]]
+    """Why, and since when it is overdue; the one that was due first is the last."""
+    migrations: Mapping[str, Sequence[str]]
+    """What should have been done by now; the one that was due first is the last."""
+    rollbacks: Mapping[str, Mapping[str, tuple[str, str]]]
+    """In each environment: how a rollback stands, and the sentence about it."""
     everywhere: Sequence[StandingHold]
     """The holds on all assets."""
+
+    def concerned(self) -> set[str]:
+        """The assets of which anything is open."""
+        return set().union(*self[:5])
 
 
 class Registry(NamedTuple):
@@ -163,8 +156,7 @@ def read_registry(
     """
     retests = execute(_RETESTS, {"now": now_us})
     migrations = [found for row in execute(_MIGRATIONS, {"now": now_us}) for found in _migration(*row)]
-    known_conditions = before.conditions if before is not None else None
-    conditions = _conditions(alerts, holds, retests, migrations, rollbacks, known_conditions)
+    conditions = _conditions(alerts, holds, retests, migrations, rollbacks)
     mark = touched.mark() if touched is not None else None
     if touched is not None and before is not None:
         names = _changed(touched, mark, conditions, before)
@@ -185,33 +177,25 @@ def _conditions(
     retests: Sequence[Sequence[Any]],
     migrations: Sequence[tuple[str, str]],
     rollbacks: Sequence[tuple[str, str, str, str]],
-    before: _Conditions | None,
 ) -> _Conditions:
-    if before is not None and (alerts, holds, retests, migrations, rollbacks) == before[:5]:
-        return before  # as nearly always: hundreds of small lists less
-    open_on: dict[str, _Open] = {}
-    everywhere: list[StandingHold] = []
-
-    def about(asset: str) -> _Open:
-        found = open_on.get(asset)
-        if found is None:
-            found = open_on[asset] = _Open({}, [], [], [], {})
-        return found
-
+    opened: defaultdict[str, list[AlertRow]] = defaultdict(list)
     for alert in alerts:
         if alert.asset:  # muted or not: who is called has nothing to do with how it stands
-            urgent = OpenAlert(alert.priority, alert.signal_type, alert.verdict, alert.title)
-            place = alert.environment or (f"@{alert.version}" if alert.version else "")
-            about(alert.asset).alerts.setdefault(place, []).append(urgent)
+            opened[alert.asset].append(alert)
+    held: defaultdict[str, list[StandingHold]] = defaultdict(list)
+    everywhere: list[StandingHold] = []
     for hold in holds:
-        (everywhere if hold.asset is None else about(hold.asset).holds).append(hold)
+        (everywhere if hold.asset is None else held[hold.asset]).append(hold)
+    tested: defaultdict[str, list[tuple[str, int | None]]] = defaultdict(list)
     for asset, why, overdue in retests:
-        about(asset).retests.append((why, overdue))
+        tested[asset].append((why, overdue))
+    left: defaultdict[str, list[str]] = defaultdict(list)
     for asset, what in migrations:
-        about(asset).migrations.append(what)
+        left[asset].append(what)
+    run: defaultdict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
     for asset, environment, mark, why in rollbacks:
-        about(asset).rollbacks[environment] = mark, why
-    return _Conditions(alerts, holds, retests, migrations, rollbacks, open_on, everywhere)
+        run[asset][environment] = mark, why
+    return _Conditions(dict(opened), dict(held), dict(tested), dict(left), dict(run), everywhere)
 
 
 def _migration(asset: str, body: str) -> Iterator[tuple[str, str]]:
@@ -222,15 +206,33 @@ def _migration(asset: str, body: str) -> Iterator[tuple[str, str]]:
 
 def _changed(touched: Touched, mark: Mark | None, conditions: _Conditions, before: Registry) -> list[str] | None:
     """The assets whose rows may differ; None when everything must be read."""
-    open_on, known = conditions.open_on, before.conditions.open_on
     if mark is None or before.mark is None or mark.position < before.mark.position:
         return None
-    if conditions.everywhere != before.conditions.everywhere:
+    known = before.conditions
+    if conditions.everywhere != known.everywhere:
         return None
     names = touched.since(before.mark, MANY + 1)
-    if open_on is not known:
-        names.update(name for name in open_on.keys() | known.keys() if open_on.get(name) != known.get(name))
+    for now, then in zip(conditions[1:5], known[1:5], strict=True):
+        names.update(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
+    names.update(_differ(conditions.alerts, known.alerts))
     return sorted(names) if len(names) <= MANY else None
+
+
+def _differ(now: Mapping[str, Sequence[AlertRow]], then: Mapping[str, Sequence[AlertRow]]) -> Iterator[str]:
+    """The assets whose alerts say anything else to their rows: not who has them in hand."""
+    for name in now.keys() | then.keys():
+        ours, theirs = now.get(name, ()), then.get(name, ())
+        if ours != theirs and [(_place(a), _open(a)) for a in ours] != [(_place(a), _open(a)) for a in theirs]:
+            yield name
+
+
+def _place(alert: AlertRow) -> str:
+    """The environment that it is about; "" is the whole asset, "@1.2.0" a release that serves nowhere."""
+    return alert.environment or (f"@{alert.version}" if alert.version else "")
+
+
+def _open(alert: AlertRow) -> OpenAlert:
+    return OpenAlert(alert.priority, alert.signal_type, alert.verdict, alert.title)
 
 
 def _merged(before: Registry, names: Collection[str], made: _Made) -> Registry:
@@ -263,10 +265,10 @@ def _make(
     owners: Sequence[Sequence[Any]],
     concern_rows: Sequence[Sequence[Any]],
 ) -> _Made:
-    open_on, everywhere = conditions.open_on, conditions.everywhere
+    everywhere, open_on = conditions.everywhere, conditions.concerned()
     assets = {row[0]: row[1:] for row in owners}
     concerns = _concerns(concern_rows)
-    nobody, nothing = ("", "", ""), _Open({}, [], [], [], {})
+    nobody = "", "", ""
     by_asset: dict[str, list[RegistryRow | None]] = {}
     make = tuple.__new__  # not _make, a call of Python for each of thousands
     for (
@@ -282,18 +284,19 @@ def _make(
         ):
             judged, held, concerned, mark, overdue = _WELL, "", 0, "", None
         else:
-            its = open_on.get(asset, nothing)
-            held_by = holds_here([*its.holds, *everywhere], version, environment)
-            open_here = (alert for place in (environment, "", f"@{version}") for alert in its.alerts.get(place, ()))
+            held_by = holds_here([*conditions.holds.get(asset, ()), *everywhere], version, environment)
+            its = conditions.alerts.get(asset, ())
+            open_here = [_open(a) for p in (environment, "", f"@{version}") for a in its if _place(a) == p]
             about = sorted(open_here, key=_urgency)
             here = [c for c in concerns.get(asset, ()) if c.environment in (None, environment)]
             conflict = next((c.what for c in here if c.serious and c.version in (None, version)), None)
-            retest, overdue = its.retests[-1] if its.retests else (None, None)
+            tests, left = conditions.retests.get(asset), conditions.migrations.get(asset)
+            retest, overdue = tests[-1] if tests else (None, None)
             if retest is not None and overdue is not None:
                 retest = f"overdue: {retest}"
-            mark, sentence = its.rollbacks.get(environment, ("", ""))
+            mark, sentence = conditions.rollbacks.get(asset, {}).get(environment, ("", ""))
             stopped = sentence if mark == "stopped" else None
-            migrate = its.migrations[-1] if its.migrations else None
+            migrate = left[-1] if left else None
             judged = standing(
                 about, held_by, release, retest, conflict, stopped, migrate=migrate, declared=asset in assets
             )

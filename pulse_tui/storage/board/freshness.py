@@ -15,6 +15,7 @@ from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.standing import STANDING_RANK, Standing
 from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.registry import RegistryRow
+from pulse_tui.storage.board.alerts import Ahead
 from pulse_tui.storage.board.deployments import PLACE, Registry, all_in_order
 from pulse_tui.storage.board.rollbacks import Rollbacks
 from pulse_tui.storage.board.trends import Execute
@@ -37,21 +38,7 @@ SELECT (SELECT MIN(due_at) FROM retests WHERE done_at IS NULL AND due_at >= :now
        (SELECT MIN(COALESCE(next_at, created_at)) FROM outbox
         WHERE state = 'queued' AND COALESCE(next_at, created_at) >= :unsent)
 """
-AHEAD = """
-SELECT MIN(CASE WHEN state = 'firing' AND deadline >= :now THEN deadline END),
-       MIN(CASE WHEN suppressed_until > :now THEN suppressed_until END),
-       MIN(CASE WHEN acknowledged_until > :now THEN acknowledged_until END)
-FROM alerts WHERE open_key IS NOT NULL
-"""
 _STALE = STANDING_RANK[Standing.STALE]
-
-
-class Ahead(NamedTuple):
-    """The next moment of the open alerts at which a deadline is missed, a silence and an acknowledgement end."""
-
-    deadline: int | None
-    silenced: int | None
-    acknowledged: int | None
 
 
 class Rounds(NamedTuple):

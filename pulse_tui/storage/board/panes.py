@@ -6,20 +6,16 @@ file with the standard library alone: SQLAlchemy is imported after that screen s
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
-from pulse_tui.domain import countdown
-from pulse_tui.domain.alert import ESCALATED, AlertState, missed_at
 from pulse_tui.domain.coverage import FILE_S, LEAST_S
 from pulse_tui.domain.delivery import IN_VAIN
 from pulse_tui.domain.health import ROUNDS_MISSED, Health, health
@@ -35,20 +31,18 @@ from pulse_tui.domain.views.board import Board, Header, Review
 from pulse_tui.domain.views.signals import SourceRow
 from pulse_tui.domain.words import JUDGED, PRIORITY_RANK, SOFTWARE, URGENT, Environment, Priority
 from pulse_tui.enrich.standing import StandingHold
+from pulse_tui.storage.board.alerts import Alerts, read_alerts
 from pulse_tui.storage.board.behind import behind
 from pulse_tui.storage.board.deployments import Registry, read_registry
 from pulse_tui.storage.board.freshness import (
-    AHEAD,
     RECENT_US,
     UNSENT_US,
-    Ahead,
     Rounds,
     Shown,
     changes_us,
     shown_as,
     silence_of,
 )
-from pulse_tui.storage.board.incidents import read_incidents
 from pulse_tui.storage.board.rollbacks import Rollbacks, read_rollbacks
 from pulse_tui.storage.board.touched import Touched
 from pulse_tui.storage.board.trends import Execute, read_trends
@@ -63,19 +57,6 @@ _RANK = "CASE {} " + " ".join(f"WHEN '{p}' THEN {p.rank}" for p in _RANKS) + f" 
 _STATE = {word: number for number, word in enumerate(ROW_STATES)}
 _PLACES = (*(e.value for e in sorted(Environment, key=lambda e: e.rank)), "")
 _JUDGED = "', '".join(sorted(JUDGED))
-_ALERTS = f"""
-SELECT a.id, a.priority, a.state, a.title, a.owner, a.asset_id, a.environment, a.first_at, a.count, a.rule_id,
-       a.deadline, a.version, s.signal_type, CASE WHEN s.signal_type IN ('{_JUDGED}') THEN s.evidence END,
-       a.suppressed_by, a.suppressed_until, a.acknowledged_by, a.acknowledged_until, a.waived, a.escalations
-FROM alerts a LEFT JOIN signals s ON s.id = a.signal_id
-WHERE a.open_key IS NOT NULL
-ORDER BY {_RANK.format("a.priority")}, CASE a.state WHEN 'firing' THEN 0 ELSE 1 END, a.first_at DESC, a.id LIMIT :limit
-"""  # noqa: S608  closed lists of our own
-_ESCALATED = f"""
-SELECT subject, detail FROM audit WHERE action = '{ESCALATED}'
-   AND subject IN (SELECT id FROM alerts WHERE open_key IS NOT NULL AND escalations > 0) ORDER BY seq
-"""  # noqa: S608  a word of our own
-_ALERT_STATES = {AlertState.FIRING: 0, AlertState.ACKNOWLEDGED: 1, AlertState.SUPPRESSED: 2}
 # What a waiver lifted stands again from its end on, also where nobody is there to record that.
 _HOLDS = """
 SELECT h.kind, h.asset_id, h.version, h.environment, h.why,
@@ -171,7 +152,7 @@ class Kept(NamedTuple):
     now_us: int
     marks: Mapping[str, int] | None
     """None where they were not asked for. As of :mod:`pulse_tui.storage.board.marks`."""
-    ahead: Ahead
+    opened: Alerts
     reached: tuple[AdvisoryRow, ...]
     """The advisories without what could not be audited."""
     missed: Mapping[str, int | None]
@@ -179,10 +160,14 @@ class Kept(NamedTuple):
 
     def stands(self, mark: str, marks: Mapping[str, int] | None, now_us: int) -> bool:
         """Whether what the mark is about would be read as it was: nobody wrote, and no moment came that changes it."""
-        until = self.board.changes_us
         # One that nobody raised has no row.
         same = self.marks is not None and marks is not None and self.marks.get(mark) == marks.get(mark)
-        return same and self.now_us <= now_us and (until is None or now_us < until)
+        return same and self.still(now_us)
+
+    def still(self, now_us: int) -> bool:
+        """Whether no moment came since at which anything of it reads otherwise though nobody wrote."""
+        until = self.board.changes_us
+        return self.now_us <= now_us and (until is None or now_us < until)
 
 
 def read_board(execute: Execute, estate: str, asset: str | None, now: datetime) -> Board:
@@ -210,11 +195,12 @@ def read_kept(
     now_us = to_us(now)
     seen = {row[0]: int(row[1]) for row in execute(_MARKS, {})} if touched is not None else None
     if before is not None and before.stands("alerts", seen, now_us):
-        alerts, incidents, ahead = before.board.alerts, before.board.incidents, before.ahead
+        opened = before.opened
+    elif before is not None:
+        opened = read_alerts(execute, now, touched, before.opened, before.still(now_us))
     else:
-        grouped = read_incidents(execute, _open_alerts(execute, now))
-        alerts, incidents = _same(grouped.alerts, before.board.alerts if before else ()), grouped.incidents
-        ahead = Ahead(*execute(AHEAD, {"now": now_us})[0])
+        opened = read_alerts(execute, now)
+    alerts = opened.rows
     standing = [_hold(*row) for row in execute(_HOLDS, {"now": now_us})]
     rollbacks = read_rollbacks(execute, now, dead, rules, {a.id for a in alerts})
     marks = list(rollbacks.marks())
@@ -262,7 +248,7 @@ def read_kept(
         alerts=alerts,
         trends=read_trends(execute, chosen) if chosen is not None else (),
         sources=sources,
-        incidents=incidents,
+        incidents=opened.incidents,
         workflows=workflows.rows,
         runs=rollbacks.runs,
         plans=rollbacks.plans,
@@ -272,13 +258,13 @@ def read_kept(
             rounds,
             now_us,
             alerts,
-            ahead,
+            opened.ahead,
             rollbacks,
             [r.due for r in to_review],
             [int(row[2]) for row in covered],
         ),
     )
-    return Kept(board, registry, shown, workflows, now_us, seen, ahead, reached, escalated)
+    return Kept(board, registry, shown, workflows, now_us, seen, opened, reached, escalated)
 
 
 def _reached(
@@ -294,14 +280,6 @@ def _reached(
     found = execute(_ADVISORIES, {"limit": MAX_ROWS, "now": now_us})
     rows = sorted((_advisory(row, missed) for row in found), key=advisory_urgency)
     return _same(rows, before.reached if before else ()), {row[10]: missed.get(row[10]) for row in found if row[10]}
-
-
-def _open_alerts(execute: Execute, now: datetime) -> list[AlertRow]:
-    """The most urgent first."""
-    opened = execute(_ALERTS, {"limit": MAX_ROWS})
-    raised = any(row[-1] for row in opened)
-    last = {row[0]: row[1] for row in execute(_ESCALATED, {})} if raised else {}  # of several the last
-    return sorted((_alert(row, last.get(row[0], ""), now) for row in opened), key=alert_urgency)
 
 
 def _quiet(execute: Execute, now: datetime) -> tuple[str, ...]:
@@ -331,61 +309,6 @@ def _same(rows: Sequence[RowT], before: Sequence[RowT]) -> tuple[RowT, ...]:
     """The rows, those that stood there before as the objects that they were."""
     known = {row: row for row in before}
     return tuple([known.get(row, row) for row in rows])
-
-
-def alert_urgency(row: AlertRow) -> tuple[int, int, bool, int, int]:
-    """Sort key: by priority, firing before what somebody has in hand, missed deadlines first, then by deadline."""
-    due = row.missed_us if row.missed_us is not None else row.due_us
-    late = _ALERT_STATES[AlertState(row.state)], not row.overdue, due if due is not None else _NEVER_US
-    return PRIORITY_RANK[row.priority], *late, -row.since_us
-
-
-def _alert(row: Sequence[Any], escalation: str, now: datetime) -> AlertRow:
-    ident, priority, state, title, owner, asset, environment, since, count, rule, deadline, version, kind, proof = row[
-        :14
-    ]
-    suppressed_by, suppressed_until, acknowledged_by, acknowledged_until, waived, escalations = row[14:]
-    mutes = {"suppressed": (suppressed_by, suppressed_until), "acknowledged": (acknowledged_by, acknowledged_until)}
-    if state != "firing" and not _lasts(mutes[state][1], now):
-        # It ran out, also where nobody is there to record that: what outlasts it stands, else its clock begins again.
-        state = next((other for other, (_, until) in mutes.items() if _lasts(until, now)), "firing")
-        deadline = None if state == "firing" else deadline
-    by, until = mutes.get(state, ("", None))
-    missed = missed_at(json.loads(escalation), from_us(deadline)) if escalation and deadline is not None else None
-    if missed is None and deadline is not None and deadline < to_us(now) and state == "firing":
-        missed = from_us(deadline)
-    return AlertRow(
-        ident,
-        priority,
-        state,
-        countdown.as_of(title, now),
-        owner or "",
-        asset or "",
-        environment or "",
-        int(since),
-        int(count),
-        rule,
-        overdue=missed is not None and state == "firing",
-        version=version or "",
-        signal_type=kind or "",
-        verdict=_verdict(proof) if proof else "",
-        by=by or "",
-        until_us=until,
-        waived=bool(waived) and state == "suppressed",
-        due_us=deadline,
-        escalations=int(escalations),
-        missed_us=to_us(missed) if missed is not None else None,
-    )
-
-
-def _lasts(until_us: int | None, now: datetime) -> bool:
-    return until_us is not None and until_us > to_us(now)
-
-
-@lru_cache(4 * MAX_ROWS)
-def _verdict(evidence: str) -> str:
-    """Kept: an open alert's evidence is read again for each board."""
-    return str(json.loads(evidence).get("verdict") or "")
 
 
 def advisory_urgency(row: AdvisoryRow) -> tuple[int, int, int, int, int, bool, str, str]:

@@ -59,8 +59,11 @@ def episode(
     number: int, name: str | None, place: Environment | None, priority: Priority, cause: str, state: str
 ) -> Alert:
     base = alert(
-        number, asset_id=name, environment=place, priority=priority, signal_id=cause, first_at=later(hours=number)
-    )
+        number, asset_id=name, environment=place, priority=priority, signal_id=cause, first_at=later(hours=number),
+        deadline=later(hours=number / 2),
+    )  # fmt: skip
+    if state == "acknowledged":
+        return base.acknowledge("ana", later(hours=number / 3))
     if state == "suppressed":
         return base.suppress("ana", later(hours=1), "known")
     return base.resolve(NOW, "over") if state == "resolved" else base
@@ -126,7 +129,7 @@ OWN_ACTIONS: list[st.SearchStrategy[Deed]] = [
     st.builds(lambda i: lambda tx: tx.judgements.lift_hold(f"h{i}", "ana", NOW), NUMBER),
     st.builds(lambda *given: lambda tx: tx.judgements.put_alert(episode(*given)), NUMBER, st.none() | NAME, ANYWHERE,
               st.sampled_from(list(Priority)), st.sampled_from(["s-slow", "s-cve", "s-gone"]),
-              st.sampled_from(["firing", "suppressed", "resolved"])),
+              st.sampled_from(["firing", "acknowledged", "suppressed", "resolved"])),
     st.builds(lambda i, n: lambda tx: tx.judgements.put_retest(
         Retest(key=f"r{i}", asset_id=n, owner=None, why=f"retest {i}", due_at=later(hours=i))), NUMBER, NAME),
     st.builds(lambda n: lambda tx: tx.judgements.finish_retest(n, NOW), NAME),
@@ -197,6 +200,7 @@ class Statements:
     """Which tables a store reads from."""
 
     advisories = 0
+    signals = 0
 
     def __init__(self, store: SqlStore) -> None:
         self.whole: list[str] = []
@@ -204,6 +208,7 @@ class Statements:
 
     def _seen(self, _c: object, _cursor: object, statement: str, *_rest: object) -> None:
         self.advisories += "FROM findings f" in statement and "GROUP BY a.name" in statement
+        self.signals += "FROM signals" in statement
         if "FROM deployments d" in statement and "WHERE d.asset_id" not in statement:
             self.whole.append(statement)
 
@@ -240,6 +245,40 @@ def test_advisories_and_alerts_are_read_again_only_where_somebody_changed_them(s
     assert store.board("acme", None, NOW).advisories[0].state == "silenced"
     assert store.board("acme", None, later(hours=1)).advisories[0].state == "open"
     assert seen.advisories == 2
+
+
+def test_after_an_acknowledgement_only_that_row_is_made_again_and_no_signal_is_read(store: SqlStore) -> None:
+    names = deployed(store, 5)
+    with store.write() as tx:
+        tx.signals.add([(signal(n), b"{}") for n in range(5)])
+        for n, name in enumerate(names):
+            tx.judgements.put_alert(alert(n, asset_id=name, environment=PRODUCTION, signal_id=f"s-{n}"))
+    before, seen = store.board("acme", None, NOW), Statements(store)
+    with store.write() as tx:
+        tx.judgements.put_alert(
+            alert(3, asset_id=names[3], environment=PRODUCTION, signal_id="s-3").acknowledge("ana", later(hours=1))
+        )
+    after = store.board("acme", None, NOW)
+    known = {id(row) for row in before.alerts}
+    assert [(row.id, row.state, row.by) for row in after.alerts if id(row) not in known] == [
+        ("alert-3", "acknowledged", "ana")
+    ]
+    assert after.alerts[-1].id == "alert-3", "what nobody has in hand stands before it"
+    assert after.registry is before.registry, "who has it in hand is nothing to what serves"
+    assert seen.signals == 0
+
+
+def test_a_signal_that_comes_after_its_alert_is_seen(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.judgements.put_alert(alert(1, signal_id="s-late"))
+    assert store.board("acme", None, NOW).alerts[0].signal_type == ""
+    with store.write() as tx:
+        tx.signals.add([(signal("late", SignalType.CVE), b"{}")])
+        tx.judgements.put_alert(alert(2, signal_id="another"))  # raises the mark of the alerts
+    assert {row.id: row.signal_type for row in store.board("acme", None, NOW).alerts} == {
+        "alert-1": "cve",
+        "alert-2": "",
+    }
 
 
 def test_a_write_that_no_row_shows_touches_nothing(store: SqlStore) -> None:

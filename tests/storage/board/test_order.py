@@ -15,8 +15,9 @@ from pulse_tui.domain.views.alerts import AlertRow
 from pulse_tui.domain.views.registry import RegistryRow
 from pulse_tui.domain.words import ENVIRONMENT_RANK, PRIORITY_RANK, Environment, Priority, SignalType
 from pulse_tui.enrich.standing import StandingHold
+from pulse_tui.storage.board.alerts import alert_urgency
 from pulse_tui.storage.board.deployments import all_in_order, in_order, read_registry, worst_first
-from pulse_tui.storage.board.panes import advisory_urgency, alert_urgency
+from pulse_tui.storage.board.panes import advisory_urgency
 from pulse_tui.storage.board.workflows import read_workflows
 
 NAMES = ["bot", "gw", "rag", "judge"]
