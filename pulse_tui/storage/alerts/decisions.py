@@ -33,6 +33,8 @@ _INCIDENTS = Bodies(t.incidents, Incident)
 _MEMBERS = Bodies(t.incident_alerts, Member)
 _SILENCES = Bodies(t.silences, Silence)
 _NOTICES = Bodies(t.notices, Notice)
+_OF_ALERT = _NOTICES.asked(t.notices.c.alert_id == sa.bindparam("alert"), order=(t.notices.c.seq,))
+_OF_INCIDENT = _NOTICES.asked(t.notices.c.incident_id == sa.bindparam("incident"), order=(t.notices.c.seq,))
 _FEEDBACK = Bodies(t.feedback, Feedback)
 _MISSED = Bodies(t.missed, Missed)
 _REVIEWS = Bodies(t.review_tasks, ReviewTask)
@@ -146,10 +148,10 @@ class NoticeTable:
         _NOTICES.add(self._c, notices)
 
     def of(self, alert_id: str) -> list[Notice]:
-        return _NOTICES.where(self._c, t.notices.c.alert_id == alert_id, order=(t.notices.c.seq,))
+        return _NOTICES.answer(self._c, _OF_ALERT, alert=alert_id)
 
     def of_incident(self, incident_id: str) -> list[Notice]:
-        return _NOTICES.where(self._c, t.notices.c.incident_id == incident_id, order=(t.notices.c.seq,))
+        return _NOTICES.answer(self._c, _OF_INCIDENT, incident=incident_id)
 
     def called(self, rule_id: str, event: AlertEvent, since: datetime) -> list[str]:
         n = t.notices.c

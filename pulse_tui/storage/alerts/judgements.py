@@ -18,15 +18,41 @@ from pulse_tui.domain.words import Environment, Outcome
 from pulse_tui.ports.storing.alerts import Seen
 from pulse_tui.storage.alerts import tables as t
 from pulse_tui.storage.sql.codec import Codec, from_json, to_json
-from pulse_tui.storage.sql.lookup import among, named
+from pulse_tui.storage.sql.lookup import Question, among, named
 from pulse_tui.storage.sql.protected import Protected
 from pulse_tui.storage.sql.upsert import insert_many, insert_new, upsert
 
 _DECISION = Codec(Decision)
 _ALERT = Codec(Alert)
-_ALERT_COLUMNS = [t.alerts.c[name] for name in _ALERT.names]
 _HOLD = Codec(Hold)
 _RETEST = Codec(Retest)
+_ALERT_COLUMNS = _ALERT.columns(t.alerts)
+_A, _D, _H, _R = t.alerts.c, t.decisions.c, t.holds.c, t.retests.c
+_DECISION_OF = Question(sa.select(*_DECISION.columns(t.decisions)).where(_D.id == sa.bindparam("id")))
+_ALERT_OF = Question(sa.select(*_ALERT_COLUMNS).where(_A.id == sa.bindparam("id")))
+_OPEN_ABOUT = Question(
+    sa.select(*_ALERT_COLUMNS).where(_A.signal_fingerprint == sa.bindparam("about"), _A.open_key.is_not(None))
+)
+_HOLDS = {
+    (of_asset, standing): Question(
+        sa.select(*_HOLD.columns(t.holds))
+        .where(*[sa.or_(_H.asset_id == sa.bindparam("asset"), _H.asset_id.is_(None))] * of_asset)
+        .where(*[_H.open_key.is_not(None)] * standing)
+        .order_by(_H.seq)
+    )
+    for of_asset in (False, True)
+    for standing in (False, True)
+}
+_RETESTS = {
+    (of_asset, open_only): Question(
+        sa.select(*_RETEST.columns(t.retests))
+        .where(*[_R.asset_id == sa.bindparam("asset")] * of_asset)
+        .where(*[_R.done_at.is_(None)] * open_only)
+        .order_by(_R.due_at)
+    )
+    for of_asset in (False, True)
+    for open_only in (False, True)
+}
 _BEFORE = f"""
 SELECT {", ".join(_ALERT.names)} FROM alerts WHERE signal_fingerprint {{among}}
    AND (suppressed_until > {{at}} OR acknowledged_until > {{at}} OR resolved_at = {{at}})
@@ -113,6 +139,9 @@ class JudgementTables:
         insert_many(self._c, t.decisions, rows, keep=True)
 
     def decision(self, decision_id: str) -> Decision | None:
+        found = next(_DECISION.items(_DECISION_OF.rows(self._c, id=decision_id)), None)
+        if found is not None:
+            return found
         row = named(self._c, t.decisions, t.decisions.c.id, decision_id)
         return _DECISION.item(row) if row else None
 
@@ -165,10 +194,7 @@ class JudgementTables:
         return {a.fingerprint: a for a in _ALERT.items(among(self._c, _OPEN, fingerprints))}
 
     def open_alerts_about(self, signal_fingerprint: str) -> list[Alert]:
-        query = sa.select(t.alerts).where(
-            t.alerts.c.signal_fingerprint == signal_fingerprint, t.alerts.c.open_key.is_not(None)
-        )
-        return [_ALERT.item(r) for r in self._c.execute(query).mappings()]
+        return list(_ALERT.items(_OPEN_ABOUT.rows(self._c, about=signal_fingerprint)))
 
     def before(self, signal_fingerprints: Sequence[str], at: datetime) -> list[Alert]:
         place = {name: n for n, name in enumerate(signal_fingerprints)}
@@ -198,6 +224,9 @@ class JudgementTables:
         return list(_ALERT.items(rows))
 
     def alert(self, alert_id: str) -> Alert | None:
+        found = next(_ALERT.items(_ALERT_OF.rows(self._c, id=alert_id)), None)
+        if found is not None:
+            return found
         row = named(self._c, t.alerts, t.alerts.c.id, alert_id)
         return _ALERT.item(row) if row else None
 
@@ -226,12 +255,8 @@ class JudgementTables:
         upsert(self._c, t.alerts, [row])
 
     def holds(self, asset_id: str | None = None, *, standing: bool = True) -> list[Hold]:
-        query = sa.select(t.holds).order_by(t.holds.c.seq)
-        if asset_id is not None:
-            query = query.where(sa.or_(t.holds.c.asset_id == asset_id, t.holds.c.asset_id.is_(None)))
-        if standing:
-            query = query.where(t.holds.c.open_key.is_not(None))
-        return [_HOLD.item(r) for r in self._c.execute(query).mappings()]
+        given = {} if asset_id is None else {"asset": asset_id}
+        return list(_HOLD.items(_HOLDS[bool(given), standing].rows(self._c, **given)))
 
     def put_hold(self, hold: Hold) -> bool:
         self._protected.wrote("holds", hold.id)
@@ -252,12 +277,8 @@ class JudgementTables:
         return insert_new(self._c, t.retests, _RETEST.row(retest))
 
     def retests(self, *, open_only: bool = True, asset_id: str | None = None) -> list[Retest]:
-        query = sa.select(t.retests).order_by(t.retests.c.due_at)
-        if asset_id is not None:
-            query = query.where(t.retests.c.asset_id == asset_id)
-        if open_only:
-            query = query.where(t.retests.c.done_at.is_(None))
-        return [_RETEST.item(r) for r in self._c.execute(query).mappings()]
+        given = {} if asset_id is None else {"asset": asset_id}
+        return list(_RETEST.items(_RETESTS[bool(given), open_only].rows(self._c, **given)))
 
     def reword_retests(self, asset_id: str, old: str, new: str) -> None:
         r = t.retests.c

@@ -13,6 +13,7 @@ from pulse_tui.domain.moments import from_us
 from pulse_tui.ports import RunHead
 from pulse_tui.storage.evals import tables as t
 from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.lookup import Question
 from pulse_tui.storage.sql.protected import Protected
 from pulse_tui.storage.sql.upsert import insert_new, upsert
 
@@ -22,6 +23,12 @@ _COMPARISON = Codec(Comparison, skip=("verdicts", "measures"))
 _VERDICT = Codec(TaskVerdict)
 _ACCEPTANCE = Codec(Acceptance)
 _SUITE_RUN = Codec(SuiteRun)
+_OF_ASSET = Question(
+    sa.select(*_SUITE_RUN.columns(t.suite_runs))
+    .where(t.suite_runs.c.asset_id == sa.bindparam("asset"))
+    .order_by(t.suite_runs.c.started_at.desc(), t.suite_runs.c.id)
+    .limit(sa.bindparam("most"))
+)
 _SHEET = msgspec.json.Decoder(Sheet)
 _MEASURES = msgspec.json.Decoder(tuple[Measure, ...])
 
@@ -191,6 +198,8 @@ class EvalTables:
         upsert(self._c, t.suite_runs, [_SUITE_RUN.row(run)])
 
     def suite_runs(self, suite: str | None = None, asset_id: str | None = None, limit: int = 200) -> list[SuiteRun]:
+        if suite is None and asset_id is not None:  # of every alert that opens
+            return list(_SUITE_RUN.items(_OF_ASSET.rows(self._c, asset=asset_id, most=limit)))
         query = sa.select(t.suite_runs).order_by(t.suite_runs.c.started_at.desc(), t.suite_runs.c.id).limit(limit)
         if suite is not None:
             query = query.where(t.suite_runs.c.suite == suite)

@@ -12,11 +12,14 @@ from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.storage.plumbing import tables as t
 from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.lookup import Question
 from pulse_tui.storage.sql.upsert import insert_new, replace_many, upsert
 
 _SOURCE = Codec(SourceStatus)
 _DELIVERY = Codec(Delivery)
 _STATES = {state.value: state for state in DeliveryState}
+_QUEUED = Question(sa.select(t.outbox.c.key).where(t.outbox.c.key == sa.bindparam("key")))
+_VALUE = Question(sa.select(t.values.c.value).where(t.values.c.key == sa.bindparam("key")))
 _AT_ONCE = 500
 """Keys of one question."""
 LINE = 20_000
@@ -138,7 +141,7 @@ class PlumbingTables:
         self.awake.update(routes)
 
     def has_delivery(self, key: str) -> bool:
-        return self._c.execute(sa.select(t.outbox.c.key).where(t.outbox.c.key == key)).first() is not None
+        return bool(_QUEUED.rows(self._c, key=key))
 
     def due_routes(self, now: datetime) -> list[str]:
         query = sa.select(t.outbox.c.route).where(_due(now)).distinct().order_by(t.outbox.c.route)
@@ -190,7 +193,7 @@ class PlumbingTables:
         return [_DELIVERY.item(r) for r in self._c.execute(query).mappings()]
 
     def get_value(self, key: str) -> str | None:
-        return self._c.execute(sa.select(t.values.c.value).where(t.values.c.key == key)).scalar()
+        return next((value for (value,) in _VALUE.rows(self._c, key=key)), None)
 
     def put_value(self, key: str, value: str) -> None:
         upsert(self._c, t.values, [{"key": key, "value": value}])

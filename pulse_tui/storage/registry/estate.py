@@ -17,7 +17,7 @@ from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Whereabouts
 from pulse_tui.storage.registry import tables as t
 from pulse_tui.storage.sql.codec import Codec, from_json
-from pulse_tui.storage.sql.lookup import among, chunks, fetched
+from pulse_tui.storage.sql.lookup import Question, among, chunks, fetched
 from pulse_tui.storage.sql.upsert import insert_many, put_difference, upsert
 
 _ASSET = Codec(Asset)
@@ -27,6 +27,21 @@ _STAY = Codec(Stay)
 _PROMOTION = Codec(Promotion)
 _CHANGE = Codec(PushedChange)
 
+_SERVING = Question(
+    sa.select(*_DEPLOYMENT.columns(t.deployments)).where(
+        t.deployments.c.asset_id == sa.bindparam("asset"), t.deployments.c.environment == sa.bindparam("environment")
+    )
+)
+_STAYS = Question(
+    sa.select(*_STAY.columns(t.stays))
+    .where(t.stays.c.asset_id == sa.bindparam("asset"), t.stays.c.environment == sa.bindparam("environment"))
+    .order_by(t.stays.c.seq.desc())
+)
+_RELEASED = Question(
+    sa.select(*_RELEASE.columns(t.releases)).where(
+        t.releases.c.asset_id == sa.bindparam("asset"), t.releases.c.version == sa.bindparam("version")
+    )
+)
 _RANKED = sorted(Environment, key=lambda e: e.rank)
 _BITS = " ".join(f"WHEN '{e.value}' THEN {1 << i}" for i, e in enumerate(_RANKED))
 _SETS = [tuple(e for i, e in enumerate(_RANKED) if bits >> i & 1) for bits in range(1 << len(_RANKED))]
@@ -102,8 +117,7 @@ class EstateTables:
         return [_RELEASE.item(r) for r in self._c.execute(query).mappings()]
 
     def release(self, asset_id: str, version: str) -> Release | None:
-        row = self._c.execute(sa.select(t.releases).where(_release_key(asset_id, version))).mappings().first()
-        return _RELEASE.item(row) if row else None
+        return next(_RELEASE.items(_RELEASED.rows(self._c, asset=asset_id, version=version)), None)
 
     def add_release(self, release: Release) -> Release:
         numbered = msgspec.structs.replace(release, iteration=self.next_iteration(release.asset_id))
@@ -190,12 +204,8 @@ class EstateTables:
         put_difference(self._c, t.iterations, rows, "asset_id")
 
     def deployment(self, asset_id: str, environment: Environment) -> Deployment | None:
-        row = (
-            self._c.execute(sa.select(t.deployments).where(_place(t.deployments, asset_id, environment)))
-            .mappings()
-            .first()
-        )
-        return _DEPLOYMENT.item(row) if row else None
+        rows = _SERVING.rows(self._c, asset=asset_id, environment=environment.value)
+        return next(_DEPLOYMENT.items(rows), None)
 
     def deploy(self, deployment: Deployment) -> bool:
         self._changed = True
@@ -230,8 +240,7 @@ class EstateTables:
         return self._c.execute(gone).rowcount > 0
 
     def stays(self, asset_id: str, environment: Environment) -> list[Stay]:
-        query = sa.select(t.stays).where(_place(t.stays, asset_id, environment)).order_by(t.stays.c.seq.desc())
-        return [_STAY.item(r) for r in self._c.execute(query).mappings()]
+        return list(_STAY.items(_STAYS.rows(self._c, asset=asset_id, environment=environment.value)))
 
     def mark_unhealthy(self, asset_id: str, environment: Environment, version: str) -> None:
         # The last stay, even when it is over: bad news of a release often comes after somebody moved it away.

@@ -16,6 +16,7 @@ from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.words import Environment
 from pulse_tui.storage.registry import tables as t
 from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.lookup import Question
 from pulse_tui.storage.sql.upsert import put_difference, upsert
 
 _CLAIM = Codec(Claim)
@@ -23,6 +24,12 @@ _CONCERN = Codec(Concern)
 _ENDPOINT = Codec(Endpoint)
 _WORKFLOW = Codec(Workflow)
 _POINTER = Codec(PointerCheck)
+
+
+_ENDPOINTS = sa.select(*_ENDPOINT.columns(t.endpoints)).order_by(
+    t.endpoints.c.id, t.endpoints.c.environment, t.endpoints.c.source
+)
+_EVERY, _OF_ASSET = Question(_ENDPOINTS), Question(_ENDPOINTS.where(t.endpoints.c.asset_id == sa.bindparam("asset")))
 
 
 class InventoryTables:
@@ -76,11 +83,8 @@ class InventoryTables:
         return standing
 
     def endpoints(self, asset_id: str | None = None) -> list[Endpoint]:
-        c = t.endpoints.c
-        query = sa.select(t.endpoints).order_by(c.id, c.environment, c.source)
-        if asset_id is not None:
-            query = query.where(c.asset_id == asset_id)
-        return [_ENDPOINT.item(r) for r in self._c.execute(query).mappings()]
+        rows = _EVERY.rows(self._c) if asset_id is None else _OF_ASSET.rows(self._c, asset=asset_id)
+        return list(_ENDPOINT.items(rows))
 
     def put_endpoints(self, endpoints: Sequence[Endpoint], source: str = "estate") -> int:
         rows = [{**_ENDPOINT.row(e), "source": source} for e in endpoints]

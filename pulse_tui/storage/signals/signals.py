@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,11 +16,12 @@ from pulse_tui.domain.words import SignalType
 from pulse_tui.ports.storing.signals import Glimpse
 from pulse_tui.storage.signals import tables as t
 from pulse_tui.storage.sql.codec import Codec
-from pulse_tui.storage.sql.lookup import among, chunks, fetched, named, present
+from pulse_tui.storage.sql.lookup import Question, among, chunks, fetched, named, present
 from pulse_tui.storage.sql.upsert import insert_many
 
 _ROW = Codec(Signal)
 _PLAIN = Codec(Signal, skip=("evidence",))
+_SIGNAL = Question(sa.select(*_ROW.columns(t.signals)).where(t.signals.c.id == sa.bindparam("id")))
 _LAST = (
     "SELECT id FROM signals WHERE seq IN (SELECT max(seq) FROM signals WHERE fingerprint {among} GROUP BY fingerprint)"
 )
@@ -74,8 +76,8 @@ class SignalTable:
         return {row[0] for row in among(self._c, _LAST, dict.fromkeys(fingerprints))}
 
     def get(self, signal_id: str) -> Signal | None:
-        row = self._c.execute(sa.select(t.signals).where(t.signals.c.id == signal_id)).mappings().first()
-        return _signal(row) if row else None
+        found = _SIGNAL.rows(self._c, id=signal_id)
+        return _signal(dict(zip(_ROW.names, found[0], strict=True))) if found else None
 
     def types(self, signal_ids: Iterable[str]) -> dict[str, SignalType]:
         sql = "SELECT id, signal_type FROM signals WHERE id {among}"
@@ -197,6 +199,6 @@ class SignalTable:
             self._c.execute(sa.delete(t.quarantine).where(t.quarantine.c.seq.in_(numbers[start : start + _LISTED])))
 
 
-def _signal(row: sa.RowMapping) -> Signal:
+def _signal(row: Mapping[Any, Any]) -> Signal:
     evidence = decode_evidence(SignalType(row["signal_type"]), row["evidence"])
     return _PLAIN.item(row, evidence=evidence)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from pulse_tui.domain.moments import to_us
 from pulse_tui.storage.sql.codec import to_json
+from pulse_tui.storage.sql.lookup import Question
 from pulse_tui.storage.sql.upsert import insert_many, upsert
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -25,7 +26,8 @@ class Bodies(Generic[S]):
         self._table = table
         self._decode = msgspec.json.Decoder(shape).decode
         self._names = [c.name for c in table.columns if c.name not in ("body", "seq")]
-        self._key = next(iter(table.primary_key.columns))
+        key = next(iter(table.primary_key.columns))
+        self._by_key = self.asked(key == sa.bindparam("key"))
 
     def put(self, connection: sa.Connection, item: S) -> bool:
         """Insert it, or take the place of the one with its key. False when nothing is different."""
@@ -37,7 +39,15 @@ class Bodies(Generic[S]):
 
     def get(self, connection: sa.Connection, key: str) -> S | None:
         """By primary key."""
-        return next(iter(self.where(connection, self._key == key)), None)
+        return next(iter(self.answer(connection, self._by_key, key=key)), None)
+
+    def asked(self, *clauses: Any, order: Sequence[Any] = ()) -> Question:
+        """What is asked often, for :meth:`answer`."""
+        return Question(sa.select(self._table.c.body).where(*clauses).order_by(*order))
+
+    def answer(self, connection: sa.Connection, question: Question, **given: Any) -> list[S]:
+        """Those that fit, in the order of the question."""
+        return [self._decode(body) for (body,) in question.rows(connection, **given)]
 
     def where(
         self, connection: sa.Connection, *clauses: Any, order: Sequence[Any] = (), limit: int | None = None

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
+import sqlalchemy as sa
 from msgspec import inspect as mi
 
 from pulse_tui.domain.moments import from_us, to_us
@@ -70,6 +71,10 @@ class Codec(Generic[S]):
             **{name: decoder.decode for name, decoder in self._nested.items()},
         }
         self._read = list(readers.items())
+
+    def columns(self, table: sa.Table) -> list[sa.Column[Any]]:
+        """Those that :meth:`items` reads, in the order of ``names``."""
+        return [table.c[name] for name in self.names]
 
     def row(self, item: S) -> dict[str, Any]:
         """Column values of ``item``."""

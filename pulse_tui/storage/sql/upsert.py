@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
@@ -10,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pulse_tui.storage.sql.lookup import among
+from pulse_tui.storage.sql.lookup import among, as_ever, driver
 
 # Without it SQLAlchemy reports -1 rows for every INSERT on PostgreSQL, as if nothing was written, also for an advisory that is new.
 _COUNTED: Mapping[str, Any] = {"preserve_rowcount": True}
@@ -23,8 +24,9 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[st
     """
     if not rows:
         return 0
-    statement = _upsert(connection.dialect.name, table, tuple(rows[0]))
-    return sum(max(0, connection.execute(statement, dict(row)).rowcount) for row in rows)
+    names = tuple(rows[0])
+    statement = _upsert(connection.dialect.name, table, names)
+    return sum(max(0, _written(connection, statement, names, row)) for row in rows)
 
 
 def put_difference(
@@ -67,7 +69,7 @@ def replace_many(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapp
 
 def insert_new(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
     """Insert one row; False when a unique value of it is there already."""
-    return connection.execute(_insert_new(connection.dialect.name, table), dict(row)).rowcount == 1
+    return _written(connection, _insert_new(connection.dialect.name, table), tuple(row), row) == 1
 
 
 def insert_many(
@@ -80,10 +82,33 @@ def insert_many(
     """
     if not rows:
         return
-    sql, order = _insert(connection.dialect, table, tuple(rows[0]), keep)
-    pick = itemgetter(*order) if order is not None else None
-    every: Any = rows if pick is None else [pick(row) for row in rows]
-    connection.exec_driver_sql(sql, every)
+    statement = _insert(connection.dialect.name, table, keep)
+    sql, order = _compiled(connection.dialect, statement, tuple(rows[0]))
+    every: Any = rows
+    if order is not None:
+        pick = itemgetter(*order) if len(order) > 1 else lambda row: (row[order[0]],)
+        every = [pick(row) for row in rows]
+    raw = driver(connection)
+    if raw is None:
+        connection.exec_driver_sql(sql, every)
+        return
+    try:
+        raw.executemany(sql, every)
+    except sqlite3.Error as error:
+        raise as_ever(sql, every, error) from error
+
+
+def _written(connection: sa.Connection, statement: Any, names: tuple[str, ...], row: Mapping[str, Any]) -> int:
+    """How many rows the statement wrote of one."""
+    raw = driver(connection)
+    if raw is None:
+        return connection.execute(statement, dict(row)).rowcount
+    sql, order = _compiled(connection.dialect, statement, names)
+    given = tuple(row[name] for name in order or ())
+    try:
+        return raw.execute(sql, given).rowcount
+    except sqlite3.Error as error:
+        raise as_ever(sql, given, error) from error
 
 
 def _quoted(connection: sa.Connection, name: str) -> str:
@@ -112,11 +137,13 @@ def _insert_new(dialect: str, table: sa.Table) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _insert(
-    dialect: sa.Dialect, table: sa.Table, names: tuple[str, ...], keep: bool
-) -> tuple[str, tuple[str, ...] | None]:
-    """The statement, and the order of its parameters where they have no names."""
-    statement = _dialect(dialect.name)(table)
-    statement = statement.on_conflict_do_nothing() if keep else statement
-    compiled = statement.inline().compile(dialect=dialect, column_keys=list(names))
+def _insert(dialect: str, table: sa.Table, keep: bool) -> Any:
+    statement = _dialect(dialect)(table)
+    return (statement.on_conflict_do_nothing() if keep else statement).inline()
+
+
+@lru_cache(maxsize=512)
+def _compiled(dialect: sa.Dialect, statement: Any, names: tuple[str, ...]) -> tuple[str, tuple[str, ...] | None]:
+    """The text, and the order of its parameters where they have no names."""
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
     return str(compiled), tuple(compiled.positiontup) if compiled.positiontup else None
