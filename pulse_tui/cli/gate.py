@@ -26,6 +26,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
     from pulse_tui.services.alerts.operate import lapse  # noqa: PLC0415
     from pulse_tui.services.evals.baselines import judge_for_gate, rejudge  # noqa: PLC0415
     from pulse_tui.services.promotion.gate import gate  # noqa: PLC0415
+    from pulse_tui.services.signals.beside import compared_lines  # noqa: PLC0415
 
     with opened(options) as house:
         house.sync()
@@ -33,6 +34,8 @@ def run(options: argparse.Namespace, _name: str) -> int:
         rejudge(house.judging, options.asset)
         judge_for_gate(house.judging, options.asset, options.version)
         answer = gate(house.rollback, options.asset, options.version, Environment(options.environment))
+        with house.store.read() as tx:
+            beside = compared_lines(tx, house.clock(), answer.asset, answer.version)
     word = "GO" if answer.go else "BLOCKED"
     lines = [f"{word}: {answer.asset} {answer.version} to {answer.environment} (policy {answer.policy[:12]})"]
     for reason in answer.reasons:
@@ -41,5 +44,6 @@ def run(options: argparse.Namespace, _name: str) -> int:
         lines.append(f"  {mark} {reason.name}:{missing} {reason.detail}")
         if reason.todo and not reason.ok:
             lines.append(f"         {reason.todo}")
-    emit(options, answer, lines)
+    lines += [f"  live {line}" for line in beside]
+    emit(options, {**answer._asdict(), "beside": beside}, lines)
     return 0 if answer.go else 1

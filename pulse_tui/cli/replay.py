@@ -10,21 +10,23 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pulse_tui.cli.output import emit, opened
 from pulse_tui.cli.status import board_lines
 from pulse_tui.domain.moments import from_us, iso
-from pulse_tui.domain.text import many
-from pulse_tui.domain.when import FORMS, moment
+from pulse_tui.domain.text import clean, many
+from pulse_tui.domain.when import FORMS, moment, on_the_wall
 
 if TYPE_CHECKING:
     from pulse_tui.ports.tower import PastDesk
     from pulse_tui.tui.app import Tower
 
 EPILOG = f"""\
-AT is {FORMS}, in UTC unless it names an offset; an hour alone is the last such one.
+AT is {FORMS}; an hour alone is the last such one. What names no offset is on the operator's clock (`time_zone` in
+tower.yaml, or $TZ), as in the tower's `:replay`, else in UTC; the answer says which.
 In a terminal the whole tower, read-only: , and . step to the change before and after, {{ and }} by ten minutes. With --json, or
 without a terminal, the three questions as of then. What is shown was recorded by a tower or an agent while it ran (`recording:` in
 the configuration), or with `pulse-tui --record FILE`. To run another policy over what came in is `pulse-tui policy replay`.
@@ -53,7 +55,7 @@ def _past(options: argparse.Namespace) -> Iterator[PastDesk]:
     """The desk as of the moment, of the database or of the file."""
     if options.file is None:
         with opened(options, read_only=True) as house:
-            yield house.desk().past(moment(options.at, house.clock()))
+            yield house.desk().past(moment(options.at, house.clock(), _zone()))
         return
     from pulse_tui.services.past.replay import replay_desk  # noqa: PLC0415
     from pulse_tui.storage.service.recording import FilePast, read_recording  # noqa: PLC0415
@@ -67,14 +69,26 @@ def _past(options: argparse.Namespace) -> Iterator[PastDesk]:
             f"{many(found.damaged, 'damaged frame')} left out" if found.damaged else "it ends in the middle of a frame"
         )
         print(f"pulse-tui: {options.file}: {how}; {last}", file=sys.stderr)
-    yield replay_desk(lambda: contextlib.nullcontext(past), moment(options.at, now()), now())
+    yield replay_desk(lambda: contextlib.nullcontext(past), moment(options.at, now(), _zone()), now())
+
+
+def _zone() -> tzinfo:
+    """Of the operator's clock, as their tower has it. Raises ConfigError for a broken tower.yaml."""
+    from pulse_tui.cli.estates import preferences  # noqa: PLC0415
+    from pulse_tui.tui.kit.manners import manners_of  # noqa: PLC0415
+    from pulse_tui.wiring import config_dir  # noqa: PLC0415
+
+    return manners_of(preferences(config_dir()), os.environ).zone or UTC
 
 
 def _print(options: argparse.Namespace, desk: PastDesk) -> int:
+    from pulse_tui.tui.kit.manners import clocked  # noqa: PLC0415
+
     landing, board = desk.landed(), desk.board()
-    at = iso(from_us(landing.at_us))
-    data = {"replay": at, "missing": landing.missing, **board._asdict()}
-    head = [f"REPLAY {at}  not live" + (f": {landing.missing}" if landing.missing else "")]
+    at, zone = iso(from_us(landing.at_us)), _zone()
+    data = {"replay": at, "zone": str(zone), "missing": landing.missing, **board._asdict()}
+    read = f"  ({clean(options.at, 40)} is read in {zone})" if on_the_wall(options.at) else ""
+    head = [f"REPLAY {clocked(at, zone)}  not live" + (f": {landing.missing}" if landing.missing else "") + read]
     lines = (
         "WHAT WAS TO DO THEN" if line == "WHAT TO DO NOW" else line for line in board_lines(board, {}, landing.at_us)
     )

@@ -13,7 +13,7 @@ from pulse_tui.domain.health import Health
 from pulse_tui.domain.moments import age, from_us, iso, to_us
 from pulse_tui.domain.source import RefusedCount
 from pulse_tui.domain.standing import Standing
-from pulse_tui.domain.text import clean
+from pulse_tui.domain.text import clean, many
 from pulse_tui.domain.views.advisories import UNNAMED
 from pulse_tui.domain.views.alerts import AlertRow, AlertStory
 from pulse_tui.domain.views.board import Board, Header
@@ -346,10 +346,7 @@ def board_lines(
         )
     if not board.alerts:
         lines.append("  nothing is open")
-    odd = [s for s in board.sources if s.health not in (Health.GOOD, Health.NEVER)]
-    if odd:
-        lines += ["", "SOURCES"]
-        lines += [f"  {s.health:<8} {s.id}" + (f": {s.reason}" if s.reason else "") for s in odd]
+    lines += [*_beside(board, now_us), *_odd_sources(board)]
     risky = [r for r in board.registry if r.state != Standing.OK]
     lines += [
         "",
@@ -361,6 +358,20 @@ def board_lines(
         lines.append(f"  {rest} {other}deployment{'' if rest == 1 else 's'} ok")
     lines += ["", "WHAT TO DO NOW"]
     return [*lines, *(_todo(board, advice) or ["  nothing urgent"])]
+
+
+def _odd_sources(board: Board) -> list[str]:
+    odd = [s for s in board.sources if s.health not in (Health.GOOD, Health.NEVER)]
+    lines = [f"  {s.health:<8} {s.id}" + (f": {s.reason}" if s.reason else "") for s in odd]
+    return ["", "SOURCES", *lines] if lines else []
+
+
+def _beside(board: Board, now_us: int) -> list[str]:
+    """What is not decided, and what failed; the measures that passed as a number."""
+    lines = [f"  {row.asset} {row.line(now_us)}" for row in board.comparisons if row.undecided or row.state != "PASS"]
+    if passed := len(board.comparisons) - len(lines):
+        lines.append(f"  {many(passed, 'measure')} passed: pulse-tui asset show ASSET has the numbers")
+    return ["", "CANARIES BESIDE WHAT SERVES WITH THEM", *lines] if lines else []
 
 
 def _policy(h: Header) -> list[str]:

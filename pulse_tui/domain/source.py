@@ -11,6 +11,7 @@ from pulse_tui.domain.advisory import Advisory
 from pulse_tui.domain.bill import Bill, Head
 from pulse_tui.domain.catalogue import Catalogue
 from pulse_tui.domain.change import ChangeRequests
+from pulse_tui.domain.comparison import LiveComparison
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.elsewhere import ListedElsewhere
 from pulse_tui.domain.errors import Problem, ResultOf
@@ -114,6 +115,8 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     """What a source of files, or a feed, has now; None: nothing of it changed, or it is no such source."""
     again_s: float | None = None
     """Seconds until the next round, where there is more to read than one round takes; None: the interval."""
+    comparisons: tuple[LiveComparison, ...] = ()
+    """Where every comparison that the source makes stands, decided or not."""
 
 
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):

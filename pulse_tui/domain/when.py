@@ -28,6 +28,17 @@ def moment(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
     return found
 
 
+def on_the_wall(text: str) -> bool:
+    """Whether a moment that was read depends on whose clock it is on: it names no offset, and is not how long ago."""
+    words = " ".join(text.split())
+    if (found := _HOUR.match(words)) is not None:
+        return not found[4]
+    try:
+        return datetime.fromisoformat(words).tzinfo is None
+    except ValueError:
+        return False
+
+
 def _hour(words: str, now: datetime, zone: tzinfo) -> datetime | None:
     if (found := _HOUR.match(words)) is None:
         return None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,8 +20,8 @@ from pulse_tui.wiring import House, now
 from tests.cli.conftest import Shell
 
 
-def _recorded(shell: Shell, file: Path | None = None) -> None:
-    house = House(shell.config)
+def _recorded(shell: Shell, file: Path | None = None, ago: timedelta = timedelta(0)) -> None:
+    house = House(shell.config, clock=lambda: now() - ago)
     house.sync()
     assert Recording(house, RecordingFile(file, "small") if file is not None else None).look()
     house.close()
@@ -76,6 +77,30 @@ def test_a_moment_that_cannot_be_shown_exits_with_2(shell: Shell, at: str, says:
     said = shell("replay", at)
     assert said.code == 2
     assert says in said.err
+
+
+@pytest.mark.parametrize("how", ["tower.yaml", "$TZ"])
+def test_an_hour_is_on_the_operators_clock_and_the_answer_says_so(
+    shell: Shell, home: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    _recorded(shell, ago=timedelta(minutes=1))
+    monkeypatch.delenv("TZ", raising=False)
+    zone = ZoneInfo("Asia/Kolkata")
+    utc, there = (f"{now().astimezone(place):%Y-%m-%dT%H:%M:%S}" for place in (UTC, zone))
+    assert shell("replay", f"{utc}").out.splitlines()[0].endswith(f"not live  ({utc} is read in UTC)")
+    assert shell("replay", there).code == 2  # it is to come
+    if how == "$TZ":
+        monkeypatch.setenv("TZ", str(zone))
+    else:
+        file = home / ".config" / "pulse-tui" / "tower.yaml"
+        file.parent.mkdir(parents=True)
+        file.write_text(f"time_zone: {zone}\n")
+    first = shell("replay", there).out.splitlines()[0]
+    assert f"REPLAY {utc}Z ({there[11:16]} IST)" in first
+    assert first.endswith(f"({there} is read in Asia/Kolkata)")
+    assert shell("replay", there, "--json").json()["zone"] == "Asia/Kolkata"
+    assert "is read in" not in shell("replay", f"{utc}Z").out
+    assert "is read in" not in shell("replay", "-0s").out
 
 
 def test_nothing_on_record_and_no_recording_say_what_to_do(shell: Shell, tmp_path: Path) -> None:

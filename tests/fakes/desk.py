@@ -6,6 +6,7 @@ import threading
 from datetime import datetime, timedelta
 from typing import Any
 
+from pulse_tui.domain.comparison import LiveComparison
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.ref import Link, Ref, RefKind, release_ref
 from pulse_tui.domain.views.advisories import UNNAMED, AdvisoryRow, AdvisoryStory, LedgerPage, Radius, WaiverRow
@@ -207,6 +208,7 @@ class FakeDesk(
         self.advisories: tuple[AdvisoryRow, ...] = ADVISORIES
         self.alerts: tuple[AlertRow, ...] = ALERTS
         self.sources: tuple[SourceRow, ...] = SOURCES
+        self.compared: tuple[LiveComparison, ...] = ()
         self.plan_lines: tuple[PlanLine, ...] = PLAN_LINES
         self.plan: PlanStory = PLAN._replace(approvals_needed=needed)
         self.waiting_reviews: tuple[ReviewRow, ...] = ()
@@ -228,6 +230,7 @@ class FakeDesk(
             self._header(), self.registry, self.advisories, self.alerts,
             self.trends(asset) if asset else (), self.sources, self.workflows,
             incidents=tuple(row for row in self.incident_rows if row.state == "open"),
+            comparisons=self.compared,
         )  # fmt: skip
 
     def _header(self) -> Header:

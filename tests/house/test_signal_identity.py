@@ -191,7 +191,7 @@ BUILT: dict[str, Callable[[], Signal | None]] = {
                                         ["https://prom/graph"], partial=False),
     "eased": lambda: report.level_signal(LEVEL, Seen(Standing.WITHIN, 1010.0), Report.EASED, PLACE, PLACE.grid.start, [],
                                        partial=True),
-    "worse beside": lambda: BESIDE.verdict(Judged(Verdict.FAIL, 0.06, 0.01, 2.0, 9.0, 40.0), Compared()),
+    "worse beside": lambda: BESIDE.verdict(Judged(Verdict.FAIL, 0.06, 0.01, 2.0, 9.0, 40.0, 1.0), Compared()),
     "not seen beside": lambda: BESIDE.sight(lost=True),
     "out of sight": lambda: report.sight_signal(LEVEL, Seen(Standing.OPEN, why="no points"), PLACE, PLACE.grid.start, [],
                                               breach=True),

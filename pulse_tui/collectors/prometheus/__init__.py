@@ -55,6 +55,8 @@ from pulse_tui.collectors.prometheus.level import BLIND, Followed, Level, Nonsen
 from pulse_tui.collectors.prometheus.options import Objective, Options, levels
 from pulse_tui.collectors.prometheus.queries import filled
 from pulse_tui.collectors.prometheus.report import Watched, level_signal, sight_signal
+from pulse_tui.collectors.prometheus.standing import standing
+from pulse_tui.domain.comparison import LiveComparison
 from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.limits import contained
 from pulse_tui.domain.signal import Signal, fingerprint
@@ -122,7 +124,7 @@ class _Round:
         before = _remembered(context.cursor.bookmark)
         self._levels = before.levels
         self._compared = before.compared
-        self._compares: set[str] = set()
+        self._standing: dict[str, LiveComparison] = {}
         self._known: set[str] = set()
         self._troubles = {key: at for key, at in before.troubles.items() if 0 <= self.end_ms - at < _AGAIN_MS}
         self._signals: list[Signal] = []
@@ -167,16 +169,18 @@ class _Round:
     def beside(self, comparison: Comparison, measure: Measure, *, late: bool) -> None:
         """One measure of a canary and of what serves beside it."""
         name = f"{comparison.asset} {comparison.environment.value} {measure.name}"
-        self._compares.add(name)
+        before = self._compared.get(name, Compared())
+        other = self._context.serving(comparison.asset, comparison.beside)
         if late:
             what = f"not queried in this round, which took over {_ROUND_S:g} s already"
             self._trouble(name, what, "Simplify the queries, or record them in rules")
+            self._standing[name] = standing(comparison, measure, before, other, self._ahead, what)
             return
         try:
             after, signals = compare(
                 comparison,
                 measure,
-                self._compared.get(name, Compared()),
+                before,
                 server=self._server,
                 end_ms=self.end_ms,
                 silent_s=float(self._options.silent_after),
@@ -188,9 +192,11 @@ class _Round:
             if error.retry_after is not None:
                 raise error from None
             self._fail(name, error, measure.of)
+            self._standing[name] = standing(comparison, measure, before, other, self._ahead, error.what)
             return
         self._read += 1
         self._compared[name] = after
+        self._standing[name] = standing(comparison, measure, after, other, self._ahead)
         self._signals += signals
 
     def over(self) -> Collected:
@@ -204,13 +210,14 @@ class _Round:
                 what = "no longer watched while its breach is open: nothing will resolve it"
                 self._trouble(name, what, "Resolve its alert by hand")
         kept = {n: f for n, f in self._levels.items() if n in self._known and f != Followed()}
-        compared = {name: state for name, state in self._compared.items() if name in self._compares}
+        compared = {name: state for name, state in self._compared.items() if name in self._standing}
         bookmark = msgspec.json.encode(_Mark(kept, compared, self._troubles), order="deterministic").decode()
         return Collected(
             observations=tuple(self._signals),
             rejected=tuple(self._rejected),
             cursor=msgspec.structs.replace(self._context.cursor, bookmark=bookmark),
             unchanged=not self._signals and not self._rejected,
+            comparisons=tuple(self._standing.values()),
         )
 
     def _points(self, query: str, watched: Watched, where: str) -> Points | None:

@@ -50,6 +50,12 @@ class Compared(msgspec.Struct, frozen=True, omit_defaults=True):
     blind_at: int | None = None
     alarm: bool = False
     """That nothing is seen was reported."""
+    since: int = 0
+    """From when on is counted; 0: an older version kept no record of it."""
+    looks: int = 0
+    """Rounds that counted."""
+    why: str = ""
+    """What began it, or what of it is not seen."""
 
 
 def compare(
@@ -70,16 +76,17 @@ def compare(
     version = context.serving(comparison.asset, comparison.environment) or ""
     if not before.at or version != before.version or end_ms < before.at:
         # A first look, another canary, or another clock: what was counted until now may be of the one before.
-        return Compared(at=end_ms, version=version), []
+        return Compared(at=end_ms, version=version, since=end_ms, why=_began(before, version)), []
     since_s = (end_ms - before.at) / 1_000
     if not since_s:
         return before, []
     counted = _counted(comparison, measure, server, end_ms, min(since_s, LONGEST_S))
     say = _Say(comparison, measure, version, end_ms, ahead, context)
-    if counted is None:
-        return _unseen(before, end_ms, silent_s, say)
+    if isinstance(counted, str):
+        return _unseen(before, counted, end_ms, silent_s, say)
     out = [say.sight(lost=False)] if before.alarm else []
-    after = msgspec.structs.replace(before, at=end_ms, blind_at=None, alarm=False)
+    why = "" if before.blind_at is not None else before.why
+    after = msgspec.structs.replace(before, at=end_ms, blind_at=None, alarm=False, looks=before.looks + 1, why=why)
     try:
         after, now = _judged(after, measure, counted)
     except ValueError as error:
@@ -88,6 +95,14 @@ def compare(
         out.append(say.verdict(now, after))
         after = msgspec.structs.replace(after, stated=now.verdict.value)
     return after, out
+
+
+def _began(before: Compared, version: str) -> str:
+    if not before.at:
+        return "first looked at"
+    if version == before.version:
+        return "the server's clock was set back"
+    return f"{version or 'an unknown release'} began in place of {before.version or 'an unknown one'}"
 
 
 def _judged(before: Compared, measure: Measure, counted: Sequence[float]) -> tuple[Compared, Judged]:
@@ -104,27 +119,35 @@ def _judged(before: Compared, measure: Measure, counted: Sequence[float]) -> tup
 
 def _counted(
     comparison: Comparison, measure: Measure, server: Server, end_ms: int, over_s: float
-) -> tuple[float, ...] | None:
-    """(value, requests) of the canary and of what serves beside it; None where a series or its number is missing.
+) -> tuple[float, ...] | str:
+    """(value, requests) of the canary and of what serves beside it, or what of these is not seen.
 
     A missing one is not nothing: a metric that was renamed has no errors either.
     """
     found = []
-    for matchers in (comparison.sides.canary, comparison.sides.beside):
-        for query in (measure.events or measure.total or "", measure.of):
+    what = "events" if measure.events is not None else "total"
+    for side, matchers in (
+        (comparison.environment, comparison.sides.canary),
+        (comparison.beside, comparison.sides.beside),
+    ):
+        for key, query in ((what, measure.events or measure.total or ""), ("of", measure.of)):
             points = server.points(sided(query, matchers, over_s), Grid(end_ms, 1_000, 1))
             value = points.values[0]
-            if value is None or not math.isfinite(value) or points.warnings:
-                return None
+            if value is None:
+                return f"'{key}' has no series in {side.value}"
+            if not math.isfinite(value):
+                return f"'{key}' has no number in {side.value}"
+            if points.warnings:
+                return f"'{key}' may be partial in {side.value}: {points.warnings[0]}"
             if value < 0:
                 raise SourceError(f"{comparison.asset} {measure.name}: {value:g} cannot be a count")
             found.append(value)
     return tuple(found)
 
 
-def _unseen(before: Compared, end_ms: int, silent_s: float, say: _Say) -> tuple[Compared, list[Signal]]:
+def _unseen(before: Compared, why: str, end_ms: int, silent_s: float, say: _Say) -> tuple[Compared, list[Signal]]:
     since = before.blind_at if before.blind_at is not None else end_ms
-    after = msgspec.structs.replace(before, at=end_ms, blind_at=since)
+    after = msgspec.structs.replace(before, at=end_ms, blind_at=since, why=why)
     if before.alarm or end_ms - since < silent_s * 1_000:
         return after, []
     return msgspec.structs.replace(after, alarm=True), [say.sight(lost=True)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+from pulse_tui.domain.comparison import LiveComparison
 from pulse_tui.domain.member import Concern
 from pulse_tui.domain.views.advisories import AdvisoryRow
 from pulse_tui.domain.views.alerts import AlertRow
@@ -119,3 +120,5 @@ class Board(NamedTuple):
     """When something of it becomes different though nobody writes: a source late, a deadline missed, a day begun."""
     incidents: tuple[IncidentRow, ...] = ()
     """The open ones, the most urgent first."""
+    comparisons: tuple[LiveComparison, ...] = ()
+    """Canaries beside what serves with them, the worst first."""

@@ -113,6 +113,8 @@ class GateStory(NamedTuple):
     """What to do about each reason that blocks."""
     state: str = ""
     """The release's own state."""
+    beside: tuple[str, ...] = ()
+    """How it does beside what serves with it, by each measure, decided or not: that blocks only as an open FAIL."""
 
     @property
     def word(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from pulse_tui.domain.comparison import ComparisonState
 from pulse_tui.domain.health import Health
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.views.advisories import AdvisoryRow
@@ -26,6 +27,7 @@ def changes(before: Board, after: Board) -> list[str]:
         *_header(before.header, after.header),
         *_sources(before, after),
         *_advisories(before.advisories, after.advisories),
+        *_comparisons(before, after),
         *_trends(before, after),
     ]
     return [clean(words, 200) for _, words in sorted(found, key=lambda pair: pair[0])]
@@ -179,6 +181,19 @@ def _advisories(before: Sequence[AdvisoryRow], after: Sequence[AdvisoryRow]) -> 
     for key, row in old.items():
         if key not in new:
             yield _rank(row.priority) + 5, f"{row.id} no longer reaches {row.component}"
+
+
+def _comparisons(before: Board, after: Board) -> Iterator[tuple[int, str]]:
+    old = _by(before.comparisons, "key")
+    for key, row in _by(after.comparisons, "key").items():
+        was = old.pop(key, None)
+        if was is None or (was.state, was.version) != (row.state, row.version):
+            yield (
+                3 if row.state == ComparisonState.FAIL else 6,
+                f"{row.measure} of {row.asset} {row.sides}: {row.state}",
+            )
+    for row in old.values():
+        yield 6, f"{row.measure} of {row.asset} {row.environment} is no longer compared"
 
 
 def _trends(before: Board, after: Board) -> Iterator[tuple[int, str]]:

@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from pulse_tui.domain.comparison import COUNTED, LiveComparison
 from pulse_tui.domain.frame import FORMAT, NEWS, Frame, FrameError
 from pulse_tui.domain.views.advisories import AdvisoryRow
 from pulse_tui.domain.views.alerts import AlertRow
@@ -51,6 +52,7 @@ _PANES: Final[Mapping[str, _Pane]] = {
     "plans": _Pane(PlanRow, attrgetter("hash")),
     "glass": _Pane(ReviewRow, attrgetter("run")),
     "incidents": _Pane(IncidentRow, attrgetter("id"), frozenset({"last_us"})),
+    "comparisons": _Pane(LiveComparison, attrgetter("key"), COUNTED),
 }
 _encode = msgspec.msgpack.Encoder().encode
 

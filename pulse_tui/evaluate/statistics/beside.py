@@ -26,6 +26,8 @@ _EFFECTS = (1.15, 1.4, 1.8, 2.5, 4.0, 8.0)
 """How many times the ratio in question the canary may do: a bet on each."""
 _RATIOS = tuple(0.125 * 2 ** (n / 3) for n in range(22))
 """The ratios that the interval rules out or not: 1/8 to 16, three to a doubling."""
+_FAR = 1e9
+"""Steps after which nobody waits for a decision."""
 _SHARES = (0.2, 0.4, 0.6, 0.8)
 """Of the stake, put on one more round in which the canary's mean is worse."""
 
@@ -70,6 +72,16 @@ class Judged(NamedTuple):
     high: float
     evidence: float
     """How many times the stake was multiplied against "not worse", at most so far."""
+    fine: float
+    """The same against "worse"."""
+
+
+class More(NamedTuple):
+    """What would decide a comparison that goes on as it went so far."""
+
+    verdict: Verdict
+    more: int
+    """Requests of the canary; of a mean, rounds."""
 
 
 def look(before: Beside, seen: Round, limit: float, together: float = 1.0) -> Beside:
@@ -103,7 +115,19 @@ def judged(state: Beside) -> Judged:
     low = max((r for r, bets in zip(_RATIOS, state.above, strict=False) if _mixed(bets) >= _NEEDED), default=0.0)
     high = min((r for r, bets in zip(_RATIOS, state.below, strict=False) if _mixed(bets) >= _NEEDED), default=math.inf)
     rate, other = _ratio(state.events, state.requests), _ratio(state.other_events, state.other_requests)
-    return Judged(_verdict(state), rate, other, low, high, _evidence(state))
+    return Judged(_verdict(state), rate, other, low, high, _grown(state.worst), _grown(state.best))
+
+
+def more(state: Beside, limit: float, together: float = 1.0) -> More | None:
+    """What decides it at the rates so far; None where it is decided, where nothing happened yet, and where the rates are so
+    near the limit that neither bet grows. Arguments as of :func:`look`."""
+    seen = Round(state.events, state.requests, state.other_events, state.other_requests)
+    happened = seen.events + seen.other_events
+    if not happened or not seen.requests or not seen.other_requests:
+        return None
+    each = [gain / happened for gain in _gains(seen, limit, together)]
+    turned = [gain / happened for gain in _gains(_turned(seen), 1 / limit, together)]
+    return _sooner(state, each, turned, seen.requests / happened)
 
 
 def _verdict(state: Beside | Means) -> Verdict:
@@ -112,8 +136,33 @@ def _verdict(state: Beside | Means) -> Verdict:
     return Verdict.PASS if state.best >= _NEEDED else Verdict.INCONCLUSIVE
 
 
-def _evidence(state: Beside | Means) -> float:
-    return math.exp(min(state.worst, 700.0))
+def _grown(stake: float) -> float:
+    return math.exp(min(stake, 700.0))
+
+
+def _sooner(state: Beside | Means, each: Sequence[float], turned: Sequence[float], size: float) -> More | None:
+    """``each`` and ``turned``: what each bet of a side gains by one step; ``size``: how much one step is."""
+    if _verdict(state) is not Verdict.INCONCLUSIVE:
+        return None
+    found = [
+        More(verdict, math.ceil(steps * size))
+        for verdict, bets, gains in ((Verdict.FAIL, state.more, each), (Verdict.PASS, state.less, turned))
+        if (steps := _steps(bets or (0.0,) * len(gains), gains)) is not None
+    ]
+    return min(found, key=lambda one: one.more, default=None)
+
+
+def _steps(bets: Sequence[float], gains: Sequence[float]) -> int | None:
+    """After how many steps the mixed stake decides; None: it never grows."""
+    enough = [(_NEEDED + math.log(len(bets)) - bet) / gain for bet, gain in zip(bets, gains, strict=True) if gain > 0]
+    if not enough or min(enough) > _FAR:
+        return None
+    low, high = 0, max(1, math.ceil(min(enough)))  # the stake is convex in the steps: it crosses the line once
+    while high - low > 1:
+        middle = (low + high) // 2
+        reached = _mixed([bet + gain * middle for bet, gain in zip(bets, gains, strict=True)]) >= _NEEDED
+        low, high = (low, middle) if reached else (middle, high)
+    return high
 
 
 def _ratio(part: float, whole: float) -> float:
@@ -128,16 +177,21 @@ def _bets(before: Sequence[float], seen: Round, ratio: float, together: float) -
     """Each bet's logarithm after the round: the likelihood of the canary's share of the events at ``ratio`` times the
     effect, against that at ``ratio``."""
     before = before or (0.0,) * len(_EFFECTS)
-    all_events = seen.events + seen.other_events
-    if not all_events or not seen.requests or not seen.other_requests:
-        return tuple(before)  # without events, or with one side alone, nothing is compared
+    gains = _gains(seen, ratio, together)
+    return tuple(round(bet + gain, 4) for bet, gain in zip(before, gains, strict=True)) if gains else tuple(before)
+
+
+def _gains(seen: Round, ratio: float, together: float) -> list[float]:
+    """What each bet's logarithm gains by the round; empty without events, or with one side alone: nothing is compared."""
+    if not seen.events + seen.other_events or not seen.requests or not seen.other_requests:
+        return []
     fair = _share(ratio, seen)
-    grown = []
-    for bet, effect in zip(before, _EFFECTS, strict=True):
+    gains = []
+    for effect in _EFFECTS:
         mine = _share(ratio * effect, seen)
         gain = seen.events * math.log(mine / fair) + seen.other_events * math.log((1 - mine) / (1 - fair))
-        grown.append(round(bet + gain / together, 4))
-    return tuple(grown)
+        gains.append(gain / together)
+    return gains
 
 
 def _share(ratio: float, seen: Round) -> float:
@@ -212,7 +266,18 @@ def look_at_mean(before: Means, seen: MeanRound, limit: float) -> Means:
 def judged_mean(state: Means) -> Judged:
     """What the rounds so far say; a mean has no interval here."""
     mean, other = _ratio(state.total, state.requests), _ratio(state.other_total, state.other_requests)
-    return Judged(_verdict(state), mean, other, 0.0, math.inf, _evidence(state))
+    return Judged(_verdict(state), mean, other, 0.0, math.inf, _grown(state.worst), _grown(state.best))
+
+
+def more_rounds(state: Means) -> More | None:
+    """As :func:`more`, of a mean."""
+    if not state.rounds:
+        return None
+    lost = state.worse / state.rounds
+    gains = [(math.log(1 + share), math.log(1 - share)) for share in _SHARES]
+    each = [lost * won + (1 - lost) * gone for won, gone in gains]
+    turned = [(1 - lost) * won + lost * gone for won, gone in gains]
+    return _sooner(state, each, turned, 1.0)
 
 
 def _rounds(before: Sequence[float], *, won: bool) -> tuple[float, ...]:
@@ -220,3 +285,7 @@ def _rounds(before: Sequence[float], *, won: bool) -> tuple[float, ...]:
     return tuple(
         round(bet + math.log(1 + share if won else 1 - share), 4) for bet, share in zip(before, _SHARES, strict=True)
     )
+
+
+LEAST_ROUNDS = _steps((0.0,) * len(_SHARES), [math.log(1 + share) for share in _SHARES]) or 1
+"""Rounds that decide it if all go one way."""

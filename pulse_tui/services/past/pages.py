@@ -238,6 +238,7 @@ def asset(tx: Transaction | None, board: Board, asset_id: str, then: datetime) -
     ]
     lines += [(f"Rolls back in {r.environment}", f"to {r.pointer or 'nothing'}") for r in rows]
     lines += [("Alert", f"{a.priority} {a.id}  {a.word}  {a.title}") for a in board.alerts if a.asset == asset_id]
+    lines += [("Beside", row.line(now_us)) for row in board.comparisons if row.asset == asset_id]
     lines += [("Rollback", line.headline) for line in plan_lines(board, asset_id)]
     if tx is not None:
         lines += [("Log", _log_line(entry)) for entry in _log(tx, asset_id, then)[-20:]]

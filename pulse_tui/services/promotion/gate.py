@@ -17,6 +17,7 @@ from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.promotion.checks import CHECKS, Asked
 from pulse_tui.services.registry.find import find_release
+from pulse_tui.services.signals.beside import compared_lines
 
 
 class Reason(NamedTuple):
@@ -94,7 +95,11 @@ def gate_page(parts: RollbackParts, asset_id: str, version: str, environment: En
     with parts.store.read() as tx:
         release = find_release(tx, asset_id, version)
         story = gate_story(assess(tx, parts, release, environment))
-        return story._replace(changed=tuple(_changed(tx, release, environment)), state=release.state.value)
+        return story._replace(
+            changed=tuple(_changed(tx, release, environment)),
+            state=release.state.value,
+            beside=tuple(compared_lines(tx, parts.clock(), release.asset_id, release.version)),
+        )
 
 
 def gate_story(answer: GateAnswer) -> GateStory:

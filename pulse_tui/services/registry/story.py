@@ -23,6 +23,7 @@ from pulse_tui.services.parts import RollbackParts
 from pulse_tui.services.registry.approvals import approval
 from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.registry.overtaken import overtaken
+from pulse_tui.services.signals.beside import compared, compared_lines
 from pulse_tui.services.vendors.tasks import overdue_migrations, task_lines
 from pulse_tui.services.vendors.wires import watching
 from pulse_tui.settings.check import nearest
@@ -57,6 +58,7 @@ def asset_story(parts: RollbackParts, asset_id: str) -> tuple[Line, ...]:
             *(_declared(tx, parts, asset) if asset is not None else [("Asset", f"{asset_id}: {NOT_DECLARED}")]),
             *_places(tx, parts, asset_id, now),
             *_endpoints(tx, asset_id),
+            *(("Beside", text) for text in compared_lines(tx, now, asset_id)),
             *(("Tripwire", text) for text in watching(asset_id, tx, parts.judging, now)),
         ]
         lines.extend(
@@ -138,9 +140,11 @@ def _questions(tx: Transaction, parts: RollbackParts, asset_id: str, now: dateti
     late = [r for r in tx.judgements.retests(asset_id=asset_id) if r.due_at < now]
     for retest in late:
         yield risk, f"◆ retest overdue {age(to_us(retest.due_at), to_us(now))}: {retest.why}"
+    beside = [row for row in compared(tx, now, asset_id) if row.undecided]
+    yield from ((risk, f"? nothing decided of {row.measure}: {row.sides}, {row.word(to_us(now))}") for row in beside)
     left = overdue_migrations(tx, now, asset_id)
     yield from ((risk, f"◆ {task_words(task, now)}") for task in left)
-    if not alerts and not holds and not concerns and declared and not late and not left:
+    if not alerts and not holds and not concerns and declared and not late and not left and not beside:
         yield risk, "no alert is open, nothing holds it, nothing known of it is inconsistent"
     if not declared:
         yield todo, f"declare {asset_id} under estate.assets with its owner, exposure and data, or stop what serves it"

@@ -25,6 +25,7 @@ from pulse_tui.enrich.advisories.coverage import packages_of
 from pulse_tui.enrich.vendors.vigil import as_before, conditions, late
 from pulse_tui.ports import Transaction
 from pulse_tui.services.parts import JudgeParts
+from pulse_tui.services.signals.beside import keep
 from pulse_tui.services.signals.door import NAME
 from pulse_tui.services.signals.ingest import Tally, absorb, ingest
 from pulse_tui.services.signals.respond import Responder
@@ -149,6 +150,7 @@ def _round(shape: SourceShape, status: SourceStatus, parts: JudgeParts, now: dat
         next_s = min(next_s, collected.again_s)
     with parts.store.write() as tx:
         tx.plumbing.put_source(msgspec.structs.replace(good, next_at=now + timedelta(seconds=next_s)))
+        keep(tx, shape.id, collected)
         if page is not None:
             tx.vendors.put_page(msgspec.structs.replace(page, standing=kept, missing=False))
             tally = tally.plus(_vigil(shape, there, status, tx, parts, now))

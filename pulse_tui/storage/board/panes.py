@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from pulse_tui.domain.comparison import KEPT, LiveComparison, unpacked
 from pulse_tui.domain.coverage import FILE_S, LEAST_S
 from pulse_tui.domain.delivery import IN_VAIN
 from pulse_tui.domain.health import ROUNDS_MISSED, Health, health
@@ -129,6 +130,9 @@ WHERE (c.kind IN ({", ".join(f"'{kind}'" for kind in sorted(SOFTWARE))}) OR c.kn
 """  # noqa: S608  closed lists of our own
 """As ``services/advisories/audits.unaudited`` of what serves: a test holds the two together."""
 _SOURCES = "SELECT id, kind, every_s, last_good_at, failures, reason FROM sources ORDER BY id"
+_COMPARED = f"""
+SELECT s.id, v.value FROM sources s JOIN settings_values v ON v.key = '{KEPT}' || s.id
+"""  # noqa: S608  a word of our own
 _COUNTS = """
 SELECT (SELECT COUNT(*) FROM outbox o
         WHERE (o.state = 'queued' AND (o.attempts >= :vain OR COALESCE(o.next_at, o.created_at) < :unsent))
@@ -248,6 +252,7 @@ def read_kept(
         alerts=alerts,
         trends=read_trends(execute, chosen) if chosen is not None else (),
         sources=sources,
+        comparisons=_compared(execute, sources),
         incidents=opened.incidents,
         workflows=workflows.rows,
         runs=rollbacks.runs,
@@ -352,6 +357,17 @@ def _source(row: Rounds, now_us: int) -> SourceRow:
     silent = None if row.good_us is None else (now_us - row.good_us) / 1e6
     state = health(row.failures, silent, row.every_s, refused=bool(row.reason))
     return SourceRow(row.id, row.kind, state, row.reason, row.good_us)
+
+
+def _compared(execute: Execute, sources: Sequence[SourceRow]) -> tuple[LiveComparison, ...]:
+    """Those of sources that are configured; of one that says nothing of now with that."""
+    there = {source.id: source for source in sources}
+    rows = [
+        row
+        for ident, text in execute(_COMPARED, {})
+        for row in unpacked(text, ident, there[ident].health, there[ident].reason)
+    ]
+    return tuple(sorted(rows, key=lambda row: row.order))
 
 
 def _hold(*row: Any) -> StandingHold:

@@ -13,6 +13,7 @@ from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.pane import Pane, Subject
 
 if TYPE_CHECKING:
+    from pulse_tui.domain.comparison import LiveComparison
     from pulse_tui.domain.views.board import Board
     from pulse_tui.domain.views.evals import Trend
 
@@ -31,17 +32,19 @@ class BenchmarksPane(TrendView, Pane):
         super().__init__(id="benchmarks", title=self.TAB)
         self.followed: str | None = None
         """The asset whose trends were asked for last."""
+        self._compared: tuple[LiveComparison, ...] = ()
 
     @property
     def heading(self) -> str:
         return f"{self.number} {self.TAB}"
 
     def show_board(self, board: Board, now_us: int, lead: str | None) -> None:
+        self._compared = board.comparisons
         if lead is None:
             self.show(None, ())
         elif board.trends and board.trends[0].asset == lead:
             self.followed = lead
-            self.show(lead, board.trends)
+            self.show(lead, board.trends, self._of(lead))
         else:
             self.followed = None
             self.post_message(FollowAsset(lead))
@@ -49,7 +52,10 @@ class BenchmarksPane(TrendView, Pane):
     def follow(self, asset: str, trends: tuple[Trend, ...]) -> None:
         """The trends of the asset that is followed; an answer that comes too late is dropped."""
         if asset == self.followed:
-            self.show(asset, trends)
+            self.show(asset, trends, self._of(asset))
+
+    def _of(self, asset: str) -> tuple[LiveComparison, ...]:
+        return tuple(row for row in self._compared if row.asset == asset)
 
     def move(self, by: int) -> bool:
         return self.choose(by)

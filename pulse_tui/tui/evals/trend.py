@@ -13,6 +13,7 @@ from pulse_tui.tui.kit.interval import delta_text, number, plain
 from pulse_tui.tui.kit.rows import environment
 
 if TYPE_CHECKING:
+    from pulse_tui.domain.comparison import LiveComparison
     from pulse_tui.domain.views.evals import Trend
 
 
@@ -98,6 +99,28 @@ def serving(trend: Trend, width: int) -> list[Span]:
     return spans
 
 
+def beside(rows: Sequence[LiveComparison], width: int) -> list[Span]:
+    """``live canary 3.8.2: ✖ FAIL cost   ? no series refusals   ◆ collecting errors, tools``: the measures of a canary beside
+    what serves with it, by how they stand, the worst first; what does not fit goes from the end."""
+    if not rows:
+        return []
+    first = rows[0]
+    spans: list[Span] = [(f"live {environment(first.environment)[0]} {safe(first.version or '?')}:", styles.DIM)]
+    words = dict[str, list[str]]()
+    for row in rows:
+        words.setdefault("stale" if row.stale else row.state, []).append(row.measure)
+    for word, measures in words.items():
+        shown, style = styles.state(word)
+        item: list[Span] = [(f" {shown}", style), (f" {safe(', '.join(measures))}  ", styles.PLAIN)]
+        if width_of([*spans, *item]) > width:
+            brief: list[Span] = [(f" {shown}", style), (f" {len(measures)}  ", styles.PLAIN)]
+            if width_of([*spans, *brief]) > width:
+                return [*spans, (" …", styles.DIM)] if width_of(spans) + 2 <= width else spans
+            item = brief
+        spans += item
+    return spans
+
+
 def marked(trend: Trend) -> str:
     """``candidate 3.8.2``, or ``canary 3.8.2``: which release the newest result is of."""
     names = "+".join(environment(name)[0] for name in trend.measured.split("+") if name != "candidate") or "candidate"
@@ -163,6 +186,8 @@ class TrendView(Canvas):
         self.focused_pane = False
         self.asset: str | None = None
         self.trends: tuple[Trend, ...] | None = None
+        self.compared: tuple[LiveComparison, ...] = ()
+        """Of its canary, the worst first."""
         self.chosen = 0
         self._chart: tuple[str, ...] = ()
         self._chart_of: tuple[Trend, int, int] | None = None
@@ -190,10 +215,14 @@ class TrendView(Canvas):
             self._charted.clear()
             await self._charted.wait()
 
-    def show(self, asset: str | None, trends: tuple[Trend, ...]) -> None:
+    def show(self, asset: str | None, trends: tuple[Trend, ...], compared: tuple[LiveComparison, ...] = ()) -> None:
         """Draw the trends of an asset; the chosen metric stays chosen while the asset does."""
         if (asset, trends) == (self.asset, self.trends):
+            if compared != self.compared:
+                self.compared = compared
+                self.ask()
             return
+        self.compared = compared
         chosen = self.trend
         self.chosen = 0
         if chosen is not None and asset == self.asset:
@@ -253,7 +282,7 @@ class TrendView(Canvas):
         trend, size = self.trend, self.size
         if trend is None or size.width < 28 or size.height < 11:
             return None
-        return trend, size.width - 4, size.height - 6
+        return trend, size.width - 4, size.height - 6 - bool(self.compared)
 
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
         style = styles.FOCUS if self.focused_pane else styles.DIM
@@ -269,6 +298,10 @@ class TrendView(Canvas):
 
     def _inner(self, y: int, width: int, rows: int) -> list[Span]:
         trend = self.trend
+        if self.compared:
+            if y == rows - 1:
+                return beside(self.compared, width)
+            rows -= 1
         if trend is None:
             return [notice("reading…" if self.trends is None else self.NOTICE, y - 1, width)]
         if y == 0:

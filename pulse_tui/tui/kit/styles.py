@@ -82,6 +82,12 @@ _STATES: Final[Mapping[str, tuple[str, Style]]] = {
     # verdicts
     "PASS": ("●", GOOD),
     "INCONCLUSIVE": ("◆", UNDECIDED),
+    # a canary beside what serves with it
+    "collecting": ("◆", INFO),
+    "no difference found yet": ("◆", INFO),
+    "begun": ("◆", INFO),
+    "no series": ("?", WARN),
+    "not read": ("?", WARN),
     "refused": ("■", UNDECIDED),
     "baseline": ("┄", INFO),
     # items of two runs

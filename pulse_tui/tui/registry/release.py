@@ -148,6 +148,7 @@ def _questions(story: GateStory) -> list[Block]:
     advisory = dict.fromkeys(r.name for r in story.reasons if r.mark is GateMark.ADVISORY)
     risk = [f"blocking: {', '.join(blocking)}"] if blocking else ["nothing blocks it"]
     risk += [f"only advised: {', '.join(advisory)}"] if advisory else []
+    risk += [f"live: {line}" for line in story.beside]
     todo = story.todo or (("[P] records that it goes there",) if story.go else ("fix what blocks, then check again",))
     return [
         Block("WHAT CHANGED", story.changed or (story.headline,)),

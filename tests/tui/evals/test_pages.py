@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from pulse_tui.domain.comparison import LiveComparison
 from pulse_tui.tui.kit.ask import AskScreen
 from tests.fakes.bench_desk import FAILED, FLIPS, LONG, TRENDS, UNDECIDED, UNDECIDED_TREND
 from tests.fakes.desk import FakeDesk
@@ -26,6 +27,26 @@ def undecided_desk() -> FakeDesk:
     newest = UNDECIDED._replace(run="r-1418", version="3.8.2", at_us=FAILED.at_us, rows=(LONG, *UNDECIDED.rows))
     desk.stories["r-1418"] = newest
     return desk
+
+
+# ------------------------------------------------------------------ beside what serves
+
+
+@SIZES
+def test_the_pane_says_how_the_canary_does_beside_what_serves_and_follows_the_cursor(size: tuple[int, int]) -> None:
+    desk = FakeDesk()
+    row = LiveComparison("support-bot", "canary", "production", "refusals", "no series", 0, 1.25, version="3.8.2")
+    desk.compared = (row, row._replace(measure="cost", state="collecting"))
+
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("2")
+        assert "live canary 3.8.2: ? no series refusals   ◆ collecting cost" in pilot.text()
+        check_snapshot(f"pane-beside-{size[0]}x{size[1]}", pilot.text())
+        await pilot.press("1", "G", "2")  # another asset, which has no canary that is compared
+        await pilot.settle()
+        assert "live canary" not in pilot.text()
+
+    play(scenario, desk=desk, size=size)
 
 
 # ------------------------------------------------------------------ the screens

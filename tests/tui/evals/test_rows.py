@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from pulse_tui.domain.comparison import LiveComparison
 from pulse_tui.domain.views.evals import ClusterRow, Flip, Serving, Trend
 from pulse_tui.tui.evals.flip_rows import FLIPS, cluster_lines, flip_cells, lost_first, score
 from pulse_tui.tui.evals.flips import chart_text
@@ -25,7 +26,7 @@ from pulse_tui.tui.evals.rows import (
     verdict_span,
 )
 from pulse_tui.tui.evals.run import bench_title, measure_blocks, undecided
-from pulse_tui.tui.evals.trend import change, chart_spans, legend, marked, serving, summary
+from pulse_tui.tui.evals.trend import beside, change, chart_spans, legend, marked, serving, summary
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, width_of
 from pulse_tui.tui.kit.filters import parse
@@ -208,6 +209,29 @@ def test_what_serves_is_named_beside_what_was_measured_last() -> None:
 @given(st.integers(14, 90))
 def test_what_serves_fits(width: int) -> None:
     assert width_of(serving(TRENDS[0], width)) <= width
+
+
+LIVE = (
+    LiveComparison("support-bot", "canary", "production", "cost", "FAIL", NOW_US, 1.25, version="3.8.2"),
+    LiveComparison("support-bot", "canary", "production", "refusals", "no series", NOW_US, 1.25, version="3.8.2"),
+    LiveComparison("support-bot", "canary", "production", "errors", "collecting", NOW_US, 1.25, version="3.8.2"),
+    LiveComparison("support-bot", "canary", "production", "tools", "collecting", NOW_US, 1.25, version="3.8.2"),
+    LiveComparison("support-bot", "canary", "production", "tokens", "PASS", NOW_US, 1.25, stale="late"),
+)
+
+
+def test_a_canary_beside_what_serves_has_one_line_with_what_is_worst_first() -> None:
+    assert beside((), 80) == []
+    assert plain(beside(LIVE, 120)).rstrip() == (
+        "live canary 3.8.2: ✖ FAIL cost   ? no series refusals   ◆ collecting errors, tools   ? stale tokens"
+    )
+
+
+@given(st.integers(20, 140))
+def test_that_line_fits_and_never_hides_a_failure_where_there_is_room_for_its_word(width: int) -> None:
+    spans = beside(LIVE, width)
+    assert width_of(spans) <= max(width, 20)
+    assert width < 33 or "✖ FAIL" in plain(spans)
 
 
 def test_three_verdicts_are_three_glyphs_and_the_undecided_one_is_as_loud_as_a_fail() -> None:
