@@ -16,8 +16,8 @@ from pulse_tui.domain.evidence import NoteEvidence, VersionEvidence
 from pulse_tui.domain.incident import RANKED, Cause, CauseVerdict, Footing
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import SignalType
-from pulse_tui.enrich.alerts.footing import began, names_of
-from pulse_tui.enrich.alerts.kinds import EFFECTS, SYMPTOMS, CauseKind, Effect, cause_kind
+from pulse_tui.enrich.alerts.footing import began
+from pulse_tui.enrich.alerts.kinds import EFFECTS, SYMPTOMS, CauseKind, Effect
 from pulse_tui.enrich.alerts.priors import (
     AHEAD,
     ANNOUNCED,
@@ -30,7 +30,7 @@ from pulse_tui.enrich.alerts.priors import (
     SLACK,
     pace,
 )
-from pulse_tui.enrich.alerts.reach import Reach, World, reach
+from pulse_tui.enrich.alerts.reach import Candidate, Near, Reach, World, candidate, reach
 
 MEAN = 0.65
 """The share of the mean over all symptoms; the rest is of the symptom that it explains best."""
@@ -63,10 +63,11 @@ def rank(footings: Sequence[Footing], signals: Iterable[Signal], world: World) -
     if any(f.kind not in (SignalType.INCIDENT, SignalType.SILENT_CHANGE) for f in symptoms):
         # What a vendor states, or a probe saw, explains what is measured here: it needs no cause of its own.
         symptoms = [f for f in symptoms if f.kind not in (SignalType.INCIDENT, SignalType.SILENT_CHANGE)]
+    near = Near(symptoms)
     found = [
         scored
         for signal in signals
-        if (kind := cause_kind(signal)) is not None and (scored := _score(signal, kind, symptoms, world)) is not None
+        if (one := candidate(signal)) is not None and (scored := _score(one, symptoms, near, world)) is not None
     ]
     groups: dict[tuple[str, ...], list[_Scored]] = {}
     for scored in found:
@@ -109,36 +110,34 @@ def happened(signal: Signal, kind: CauseKind) -> datetime:
     return began(signal) if kind is CauseKind.SILENT else signal.occurred_at
 
 
-def _score(signal: Signal, kind: CauseKind, symptoms: Sequence[Footing], world: World) -> _Scored | None:
+def _score(one: Candidate, symptoms: Sequence[Footing], near: Near, world: World) -> _Scored | None:
+    signal, kind = one.signal, one.kind
     at = happened(signal, kind)
-    scores: list[float] = []
-    each: list[float] = []
-    near: tuple[float, Footing, Reach] | None = None
-    for symptom in symptoms:
-        each.append(0.0)
+    each = [0.0] * len(symptoms)
+    others = len(symptoms)
+    best: tuple[float, Footing, Reach] | None = None
+    for n in near.to(one):
+        symptom = symptoms[n]
         if _itself(signal, symptom):
+            others -= 1
             continue  # it needs no explaining by itself
-        found = reach(signal, kind, symptom, world)
+        found = reach(one, symptom)
         if found is None:
-            scores.append(0.0)
             continue
-        score = PRIOR[kind, EFFECTS[symptom.kind]] * found.score * _in_time(at, kind, symptom)
-        scores.append(score)
-        each[-1] = score
-        if near is None or score > near[0]:
-            near = score, symptom, found
-    if near is None or near[0] <= 0.0:
+        each[n] = score = PRIOR[kind, EFFECTS[symptom.kind]] * found.score * _in_time(at, kind, symptom)
+        if best is None or score > best[0]:
+            best = score, symptom, found
+    if best is None or best[0] <= 0.0:
         return None
-    whole = MEAN * sum(scores) / len(scores) + (1 - MEAN) * near[0]
-    weight, contrast = _contrast(signal, kind, symptoms, world)
+    whole = MEAN * sum(each) / others + (1 - MEAN) * best[0]
+    weight, contrast = _contrast(one, symptoms, world)
     sure = 0.5 + 0.5 * signal.confidence
-    why = [_when(at, near[1]), near[2].why]
-    explained = sum(s > 0 for s in scores)
-    if len(scores) > 1:
-        why.append(f"it explains {explained} of {len(scores)} symptoms")
+    why = [_when(at, best[1]), best[2].why]
+    if others > 1:
+        why.append(f"it explains {sum(s > 0 for s in each)} of {others} symptoms")
     why += contrast
-    if PRIOR[kind, EFFECTS[near[1].kind]] < 0.2:
-        why.append(f"a {kind.value} seldom leads to {_EFFECT_WORDS[EFFECTS[near[1].kind]]}")
+    if PRIOR[kind, EFFECTS[best[1].kind]] < 0.2:
+        why.append(f"a {kind.value} seldom leads to {_EFFECT_WORDS[EFFECTS[best[1].kind]]}")
     return _Scored(signal, kind, at, min(whole * weight * sure, 1.0), tuple(why), tuple(each))
 
 
@@ -186,9 +185,9 @@ def span_words(span: timedelta) -> str:
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1_440} d"
 
 
-def _contrast(signal: Signal, kind: CauseKind, symptoms: Sequence[Footing], world: World) -> tuple[float, list[str]]:
+def _contrast(one: Candidate, symptoms: Sequence[Footing], world: World) -> tuple[float, list[str]]:
     """Who else has the candidate: well, which counts against it; or failing too, which counts for it."""
-    exposed = world.exposed(signal, kind)
+    exposed = world.exposed(one)
     if len(exposed) < 2:
         return 1.0, []
     kinds = {f.kind for f in symptoms}
@@ -200,7 +199,7 @@ def _contrast(signal: Signal, kind: CauseKind, symptoms: Sequence[Footing], worl
         return (1.15 if not silent else 1.05), [f"{len(ill)} assets have it and fail: {', '.join(ill[:4])}"]
     if well:
         share = len(well) / (len(well) + len(ill))
-        weight = 0.7 if names_of(signal) else 0.4  # a whole platform is seldom down for everybody
+        weight = 0.7 if one.names else 0.4  # a whole platform is seldom down for everybody
         return 1.0 - weight * share, [
             f"{', '.join(well[:4])} {'has' if len(well) == 1 else 'have'} it too and {'is' if len(well) == 1 else 'are'} well"
         ]

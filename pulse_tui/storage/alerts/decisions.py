@@ -29,7 +29,7 @@ _TALLIES = """SELECT m.incident_id, a.priority, CASE WHEN a.open_key IS NULL THE
 
 _NAMED = 400
 """So many verdicts are looked up by their alerts; of more all are read."""
-_INCIDENTS = Bodies(t.incidents, Incident)
+_INCIDENTS = Bodies(t.incidents, Incident, kept=256)
 _MEMBERS = Bodies(t.incident_alerts, Member)
 _SILENCES = Bodies(t.silences, Silence)
 _NOTICES = Bodies(t.notices, Notice)

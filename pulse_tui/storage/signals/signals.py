@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,6 +28,17 @@ _LAST = (
 )
 _DECIDED = "SELECT DISTINCT signal_id FROM decisions WHERE signal_id {among}"
 _RECENT = 20_000
+_KEPT = 2_048
+"""Rows of which the signal is kept: causes are ranked again and again among the same few hundred."""
+_AROUND = f"""
+SELECT {", ".join(_ROW.names)} FROM signals
+ WHERE seq IN (SELECT seq FROM signals WHERE asset_id IS NULL AND seq > {{first}}
+               UNION ALL SELECT seq FROM signals WHERE asset_id {{among}} AND seq > {{first}})
+   AND occurred_at + 0 >= {{since}} AND occurred_at + 0 <= {{until}} AND signal_type {{among}}
+ ORDER BY occurred_at DESC, seq DESC LIMIT {{limit}}
+"""  # noqa: S608  names of our own
+"""The newest rows of each asset are found in the index of assets: by the moment, a flood of signals would all be read, and
+by the asset alone all that it ever had."""
 _LISTED = 200
 """Most values that a query lists."""
 
@@ -77,7 +89,7 @@ class SignalTable:
 
     def get(self, signal_id: str) -> Signal | None:
         found = _SIGNAL.rows(self._c, id=signal_id)
-        return _signal(dict(zip(_ROW.names, found[0], strict=True))) if found else None
+        return _known(found[0]) if found else None
 
     def types(self, signal_ids: Iterable[str]) -> dict[str, SignalType]:
         sql = "SELECT id, signal_type FROM signals WHERE id {among}"
@@ -103,18 +115,17 @@ class SignalTable:
         asset_ids: Collection[str],
         limit: int = 500,
     ) -> list[Signal]:
-        c = t.signals.c
-        first = sa.select(sa.func.coalesce(sa.func.max(c.seq), 0) - _RECENT).scalar_subquery()
-        at = c.occurred_at + 0  # the newest rows are read: by the moment alone, a flood of signals would all be
-        query = (
-            sa.select(t.signals)
-            .where(c.seq > first, at >= to_us(since), at <= to_us(until))
-            .where(c.signal_type.in_(sorted(kind.value for kind in types)))
-            .where(sa.or_(c.asset_id.is_(None), c.asset_id.in_(sorted(asset_ids))))
-            .order_by(c.occurred_at.desc(), c.seq.desc())
-            .limit(limit)
-        )
-        return [_signal(row) for row in self._c.execute(query).mappings()]
+        newest = fetched(self._c, "SELECT max(seq) FROM signals")[0][0] or 0
+        sql = _AROUND
+        for name, value in (
+            ("{first}", newest - _RECENT),
+            ("{since}", to_us(since)),
+            ("{until}", to_us(until)),
+            ("{limit}", limit),
+        ):
+            sql = sql.replace(name, str(value))
+        # No asset has an empty id: it stands for none at all, as an empty list would end the question.
+        return list(map(_known, among(self._c, sql, asset_ids or [""], sorted(kind.value for kind in types))))
 
     def newest(self, since: datetime, types: Collection[SignalType] = ()) -> list[Signal]:
         last = sa.select(sa.func.max(t.signals.c.seq)).where(t.signals.c.observed_at >= to_us(since))
@@ -202,3 +213,10 @@ class SignalTable:
 def _signal(row: Mapping[Any, Any]) -> Signal:
     evidence = decode_evidence(SignalType(row["signal_type"]), row["evidence"])
     return _PLAIN.item(row, evidence=evidence)
+
+
+@lru_cache(_KEPT)
+def _known(row: tuple[Any, ...]) -> Signal:
+    """The signal of a row of the driver's own, values in the order of ``_ROW.names``. Equal rows are one signal, of whatever
+    transaction they are."""
+    return _signal(dict(zip(_ROW.names, row, strict=True)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -21,10 +22,12 @@ S = TypeVar("S", bound=msgspec.Struct)
 class Bodies(Generic[S]):
     """One such table. Its other columns have the names of the value's fields. Made once: a transaction has no time for it."""
 
-    def __init__(self, table: sa.Table, shape: type[S]) -> None:
-        """Every call names the connection in whose transaction it works."""
+    def __init__(self, table: sa.Table, shape: type[S], *, kept: int = 0) -> None:
+        """Every call names the connection in whose transaction it works. ``kept``: of so many texts the value is kept, where the
+        same are read again and again."""
         self._table = table
-        self._decode = msgspec.json.Decoder(shape).decode
+        decode: Callable[[str], S] = msgspec.json.Decoder(shape).decode
+        self._decode = lru_cache(kept)(decode) if kept else decode
         self._names = [c.name for c in table.columns if c.name not in ("body", "seq")]
         key = next(iter(table.primary_key.columns))
         self._by_key = self.asked(key == sa.bindparam("key"))

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pulse_tui.domain.evidence import EVIDENCE, NoteEvidence
 from pulse_tui.domain.incident import CauseVerdict, Footing
 from pulse_tui.domain.signal import Signal
 from pulse_tui.domain.words import Change, Environment, SignalType
 from pulse_tui.enrich.alerts.causes import rank
 from pulse_tui.enrich.alerts.kinds import EFFECTS, SYMPTOMS, CauseKind, Effect, cause_kind
 from pulse_tui.enrich.alerts.priors import PRIOR
-from pulse_tui.enrich.alerts.reach import World
+from pulse_tui.enrich.alerts.reach import Near, World, candidate, reach
 from pulse_tui.enrich.alerts.relate import Shared, related
 from tests.fakes.nouns import NOW, evidence, later, signal
 
@@ -193,3 +194,37 @@ def test_the_ranking_is_the_same_in_whatever_order_signals_come_and_every_score_
     assert rank([footing()], again, World()) == first
     assert all(0.0 <= cause.score <= 1.0 for cause in first.causes)
     assert (first.verdict is CauseVerdict.NAMED) <= bool(first.causes)
+
+
+_ASSETS = st.sampled_from([None, "bot", "gateway", "tagger"])
+_NOTES = frozenset(k for k, shape in EVIDENCE.items() if shape is NoteEvidence)
+_USES = st.sampled_from([(), ("openai/gpt-4.1",), ("mistral/small", "asset-index"), ("suite:golden",)])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(sorted(SYMPTOMS)), _ASSETS, _USES, _USES, st.sets(_ASSETS)), max_size=4),
+    st.sampled_from([*sorted(SignalType)]),
+    _ASSETS,
+    st.sampled_from([{}, {"vendor": "openai"}, {"vendor": "mistral", "models": ["small"]}, {"models": ["gpt-4.1"]}]),
+)
+def test_no_symptom_that_a_candidate_reaches_is_passed_over(
+    made: list[tuple[SignalType, str | None, tuple[str, ...], tuple[str, ...], set[str | None]]],
+    kind: SignalType,
+    about: str | None,
+    named: dict[str, Any],
+) -> None:
+    symptoms = [
+        footing(k, asset_id=a, uses=uses, names=names, upstream=tuple(sorted(u for u in up if u)), source="feed")
+        for k, a, uses, names, up in made
+    ]
+    told = evidence(kind, **(named if kind in _NOTES else {}))
+    change = Change.DEPLOYMENT if kind is SignalType.VERSION_EVENT else None
+    one = candidate(signal(1, kind, asset_id=about, change=change, evidence=told, environment=PROD))
+    if one is None:
+        return
+    near = set(Near(symptoms).to(one))
+    reached = {n for n, s in enumerate(symptoms) if reach(one, s) is not None}
+    assert reached <= near
+    same = {n for n, s in enumerate(symptoms) if (s.kind, s.asset_id) == (kind, about)}
+    assert same <= near

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import msgspec
 
 from pulse_tui.domain.bill import Bill
@@ -48,7 +50,23 @@ def test_signals_around_a_moment_are_those_of_the_assets_and_of_none(store: SqlS
         found = tx.signals.around(
             later(hours=-1), later(hours=1), {SignalType.LATENCY_BREACH, SignalType.INCIDENT}, ["bot"]
         )
+        nobody = tx.signals.around(later(hours=-99), later(hours=1), {SignalType.INCIDENT, SignalType.CVE}, [])
     assert [s.id for s in found] == ["s-3", "s-1"]
+    assert [s.id for s in nobody] == ["s-3"]
+
+
+def test_a_signal_that_was_not_stored_after_all_is_not_what_stands_under_its_name(store: SqlStore) -> None:
+    def stored(title: str, *, lands: bool) -> list[str]:
+        with contextlib.suppress(ZeroDivisionError), store.write() as tx:
+            tx.signals.add([(s, encode(s)) for s in [signal(1, asset_id="bot", title=title)]])
+            kinds = {SignalType.LATENCY_BREACH}
+            found = [s.title for s in tx.signals.around(later(hours=-1), later(hours=1), kinds, ["bot"])]
+            if not lands:
+                raise ZeroDivisionError
+        return found
+
+    assert stored("first", lands=False) == ["first"]
+    assert stored("second", lands=True) == ["second"]
 
 
 def test_what_an_asset_leans_on_are_models_and_assets_and_no_libraries(store: SqlStore) -> None:

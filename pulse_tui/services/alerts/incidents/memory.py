@@ -22,6 +22,7 @@ class Memory:
         """Nothing is read until it is asked for."""
         self.around: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self.flows: list[Workflow] | None = None
+        self.uses: dict[str, set[str]] | None = None
         self._open: dict[str, Incident] | None = None
         self._urgent: dict[str, Counter[Priority]] = {}
         self._counted: dict[str, int] = {}

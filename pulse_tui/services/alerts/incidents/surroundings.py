@@ -68,11 +68,13 @@ def footing_of(tx: Transaction, alert: Alert, signal: Signal) -> Footing:
 
 def used_by_all(tx: Transaction) -> dict[str, set[str]]:
     """Hosted models and endpoints by the asset that uses them, over the whole estate."""
-    found: dict[str, set[str]] = {}
-    for asset, component in tx.dependencies.leans():
-        if not component.startswith(ASSET):
-            found.setdefault(asset, set()).add(component)
-    return found
+    memory = memory_of(tx)
+    if memory.uses is None:
+        memory.uses = {}
+        for asset, component in tx.dependencies.leans():
+            if not component.startswith(ASSET):
+                memory.uses.setdefault(asset, set()).add(component)
+    return memory.uses
 
 
 def assets_of(footings: Iterable[Footing]) -> set[str]:

@@ -14,7 +14,7 @@ from pulse_tui.domain.words import SignalType
 from pulse_tui.enrich.alerts.causes import Ranking, rank
 from pulse_tui.enrich.alerts.kinds import CANDIDATES, OF_SERVICE, SYMPTOMS, cause_kind
 from pulse_tui.enrich.alerts.priors import ANNOUNCED, LOOKBACK
-from pulse_tui.enrich.alerts.reach import World, reach
+from pulse_tui.enrich.alerts.reach import World, candidate, reach
 from pulse_tui.ports import Transaction
 from pulse_tui.services.alerts.incidents.memory import memory_of
 from pulse_tui.services.alerts.incidents.surroundings import assets_of, used_by_all
@@ -34,14 +34,13 @@ STATED = "stated by "
 def weigh(tx: Transaction, parts: JudgeParts, signals: Sequence[Signal], now: datetime) -> None:
     """Rank the causes of every incident that one of the new signals may have led to, also one that ended today."""
     del parts
-    fresh = [(s, kind) for s in signals if (kind := cause_kind(s)) is not None and s.signal_type in _OURS]
+    fresh = [one for s in signals if s.signal_type in _OURS and (one := candidate(s)) is not None]
     if not fresh:
         return
-    world = World()
     for incident in tx.incidents.all(since=now - LOOKBACK, limit=_ALL):
         if incident.state is IncidentState.MERGED:
             continue
-        if any(reach(s, kind, f, world) for s, kind in fresh for f in incident.footings if f.kind in SYMPTOMS):
+        if any(reach(one, f) for f in incident.footings if f.kind in SYMPTOMS for one in fresh):
             after = ranked(tx, incident, now)
             if after != incident:
                 memory_of(tx).put(tx, after)
