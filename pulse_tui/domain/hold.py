@@ -59,6 +59,10 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it is still active."""
         return self.lifted_at is None
 
+    def stood(self, then: datetime) -> bool:
+        """Whether it was active at a moment of the past."""
+        return self.placed_at <= then and (self.lifted_at is None or self.lifted_at > then)
+
     def again(self, now: datetime) -> Hold:
         """The same hold, placed again."""
         return msgspec.structs.replace(

@@ -62,10 +62,10 @@ def handover(
             "SNOOZED OR IN HAND": (row.line() for row in quiet(parts.store, now) if not row.hold),
             "WAITS FOR WHOM": iter(waits),
             "FROZEN": (row.line() for row in quiet(parts.store, now) if row.hold),
-            "CHANGED": _changed(entries),
+            "CHANGED": changed(entries),
             "REVIEWS": (r.line() for r in review_rows(tx, now)),
             "NOT DELIVERED": _lost(tx, now),
-            "SOURCES": _sources(board),
+            "SOURCES": odd_sources(board),
             DUE: _watch(tx, parts, open_, drills, now),
         }
         urgent = {"OPEN": sum(a.priority in URGENT and a.state is AlertState.FIRING for a in open_)}
@@ -132,7 +132,7 @@ def _incidents(tx: Transaction, now: datetime) -> Iterator[str]:
         yield f"{row.priority} {row.id}  {row.title}  [{age(row.opened_us, to_us(now))}; {row.cause_words}]"
 
 
-def _changed(entries: list[AuditEntry]) -> Iterator[str]:
+def changed(entries: list[AuditEntry]) -> Iterator[str]:
     """What people did, a line each; what the program did, counted."""
     counted: dict[str, int] = {}
     for entry in entries:
@@ -147,7 +147,8 @@ def _changed(entries: list[AuditEntry]) -> Iterator[str]:
             yield f"{iso(entry.at)} {entry.actor}: {entry.action} {entry.subject[:80]}" + (f": {why}" if why else "")
 
 
-def _sources(board: Board) -> Iterator[str]:
+def odd_sources(board: Board) -> Iterator[str]:
+    """What does not report, and that nobody is paged."""
     for row in board.sources:
         if row.health not in (Health.GOOD, Health.NEVER):
             yield f"{row.id} is {row.health}" + (f": {row.reason}" if row.reason else "")

@@ -94,7 +94,13 @@ def _about(notice: Notice, name: str, oncall: OnCall) -> bool:
 
 
 def _line(notice: Notice, found: Mapping[str, Delivery]) -> str:
-    """``2026-11-23T03:10:00Z opened: page by ana-phone (ana, on call): delivered``."""
+    delivery = found.get(notice.key or "")
+    state = DELIVERED.get(delivery.state, delivery.state.value) if delivery is not None else "no longer kept"
+    return notice_line(notice, state + (f" ({delivery.error})" if delivery is not None and delivery.error else ""))
+
+
+def notice_line(notice: Notice, arrived: str) -> str:
+    """``2026-11-23T03:10:00Z opened: page by ana-phone (ana, on call): delivered``; ``arrived``: of one that was sent."""
     who = notice.person or notice.team
     by = f" by {notice.route}" if notice.route else ""
     to = f" for {who}" if who else ""
@@ -104,10 +110,7 @@ def _line(notice: Notice, found: Mapping[str, Delivery]) -> str:
         return f"{head}: NOBODY is reached: {notice.why}"
     if notice.outcome is NoticeOutcome.WITHHELD:
         return f"{head}: not sent: {notice.why}"
-    delivery = found.get(notice.key or "")
-    state = DELIVERED.get(delivery.state, delivery.state.value) if delivery is not None else "no longer kept"
-    error = f" ({delivery.error})" if delivery is not None and delivery.error else ""
-    return f"{head}: {state}{error}" + (f"; {notice.why}" if notice.why else "")
+    return f"{head}: {arrived}" + (f"; {notice.why}" if notice.why else "")
 
 
 def _reasons(

@@ -50,23 +50,36 @@ def decisions(
     """The newest first, of one person, asset or kind when it is named. Raises WrongUse for a kind that there is not."""
     if kind is not None and kind not in KINDS:
         raise WrongUse(f"there is no kind of decision {clean(kind, 40)!r}", todo=nearest(kind, KINDS))
-    actions = KINDS[kind] if kind is not None else tuple(a for every in KINDS.values() for a in every)
-    found = list[DecisionRow]()
     with store.read() as tx:
-        assets = _Assets(tx)
-        for entry in _entries(tx, actions, by, since):
-            if entry.action in _OF_PEOPLE and entry.actor == SYSTEM:
-                continue
-            about = assets.of(entry)
-            if asset in (None, about):
-                found.append(_row(entry, about))
-                if len(found) == limit:
-                    break
-    return tuple(found)
+        return tuple(decided(tx, by=by, asset=asset, since=since, kind=kind, limit=limit))
 
 
-def _entries(tx: Transaction, actions: tuple[str, ...], by: str | None, since: datetime | None) -> Iterator[AuditEntry]:
-    before: int | None = None
+def decided(
+    tx: Transaction,
+    *,
+    by: str | None = None,
+    asset: str | None = None,
+    since: datetime | None = None,
+    kind: str | None = None,
+    limit: int = LIMIT,
+    before: int | None = None,
+) -> Iterator[DecisionRow]:
+    """As :func:`decisions`, of the lines before number ``before``; None: of all."""
+    actions = KINDS[kind] if kind is not None else tuple(a for every in KINDS.values() for a in every)
+    assets, found = _Assets(tx), 0
+    for entry in _entries(tx, actions, by, since, before):
+        if entry.action in _OF_PEOPLE and entry.actor == SYSTEM:
+            continue
+        about = assets.of(entry)
+        if asset in (None, about):
+            yield _row(entry, about)
+            if (found := found + 1) == limit:
+                return
+
+
+def _entries(
+    tx: Transaction, actions: tuple[str, ...], by: str | None, since: datetime | None, before: int | None
+) -> Iterator[AuditEntry]:
     while page := tx.log.page(_PAGE, before, actions=actions, actor=by, since=since):
         yield from page
         before = page[-1].seq

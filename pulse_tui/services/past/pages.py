@@ -5,13 +5,14 @@ What is neither is left out and named: today's state is never shown as if it wer
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
 from pulse_tui.domain.audit import AuditEntry
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.health import Health
+from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import age, from_us, iso, to_us
 from pulse_tui.domain.views.advisories import AdvisoryRow, AdvisoryStory
 from pulse_tui.domain.views.alerts import AlertRow, AlertStory, QuietRow
@@ -71,7 +72,6 @@ def story(tx: Transaction | None, board: Board, alert_id: str, then: datetime) -
         if alert.asset
         else (),
         incident=alert.incident,
-        called=(f"who was notified: see the lines above, or pulse-tui explain {alert.id}",) if tx is not None else (),
     )
 
 
@@ -222,8 +222,10 @@ def plan_lines(board: Board, asset: str | None = None) -> tuple[PlanLine, ...]:
     return tuple(line for line in (*runs, *plans) if asset in (None, line.asset))
 
 
-def asset(tx: Transaction | None, board: Board, asset_id: str, then: datetime) -> tuple[tuple[str, str], ...]:
-    """(label, text) of an asset that was deployed. Raises NotFound."""
+def asset(
+    tx: Transaction | None, board: Board, asset_id: str, then: datetime, more: Iterable[tuple[str, str]] = ()
+) -> tuple[tuple[str, str], ...]:
+    """(label, text) of an asset that was deployed, with ``more`` of it. Raises NotFound."""
     now_us = to_us(then)
     rows = [r for r in board.registry if r.asset == asset_id]
     if not rows:
@@ -240,14 +242,15 @@ def asset(tx: Transaction | None, board: Board, asset_id: str, then: datetime) -
     lines += [("Alert", f"{a.priority} {a.id}  {a.word}  {a.title}") for a in board.alerts if a.asset == asset_id]
     lines += [("Beside", row.line(now_us)) for row in board.comparisons if row.asset == asset_id]
     lines += [("Rollback", line.headline) for line in plan_lines(board, asset_id)]
+    lines += more
     if tx is not None:
         lines += [("Log", _log_line(entry)) for entry in _log(tx, asset_id, then)[-20:]]
-    lines.append(("Not shown", f"releases, dependencies and who answers for it are {NOT_KEPT}"))
+    lines.append(("Not shown", f"dependencies and who answers for it are {NOT_KEPT}"))
     return tuple(lines)
 
 
-def quiet(board: Board) -> tuple[QuietRow, ...]:
-    """What was muted or held."""
+def quiet(board: Board, tx: Transaction | None = None, then: datetime | None = None) -> tuple[QuietRow, ...]:
+    """What was muted or held; of ``tx`` who held it and why."""
     rows = [
         QuietRow(
             {"muted": "silenced"}.get(a.word, a.word), a.id, f"{a.asset} {a.environment}".strip() or "no asset",
@@ -268,9 +271,19 @@ def quiet(board: Board) -> tuple[QuietRow, ...]:
         )
         for q in board.header.quiet
     ]
+    if tx is not None and then is not None:
+        return (*rows, *(_held(hold) for hold in tx.judgements.holds(standing=False) if hold.stood(then)))
     for kind, names in (("freeze", board.header.frozen), ("pause", board.header.paused)):
         rows += [QuietRow(kind, "", name, f"{kind} of {name}", "?", None, "see the log", name) for name in names]
     return tuple(rows)
+
+
+def _held(hold: Hold) -> QuietRow:
+    scope = " ".join(filter(None, (hold.asset_id or "everything", hold.version, hold.environment)))
+    return QuietRow(
+        hold.kind.value, hold.id, scope, hold.why, hold.placed_by, None, f"until {hold.until_condition}",
+        hold.asset_id or "",
+    )  # fmt: skip
 
 
 def source_problems(board: Board) -> tuple[str, ...]:
@@ -284,11 +297,11 @@ def source_problems(board: Board) -> tuple[str, ...]:
 
 def activity(tx: Transaction, before: int | None, then: datetime) -> tuple[ActivityRow, ...]:
     """A page of the log, newest first: what was written by then."""
-    first = before if before is not None else _first_after(tx, then)
+    first = before if before is not None else first_after(tx, then)
     return tuple(row(entry) for entry in tx.log.page(PAGE, first) if entry.at <= then)
 
 
-def _first_after(tx: Transaction, then: datetime) -> int | None:
+def first_after(tx: Transaction, then: datetime) -> int | None:
     """The number of a line after which all are younger; None: none is."""
     newest = tx.log.page(1)
     if not newest or newest[0].at <= then:

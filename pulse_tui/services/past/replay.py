@@ -18,8 +18,10 @@ from pulse_tui.domain.views.alerts import AlertStory, QuietRow
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.incidents import IncidentRow, IncidentStory
-from pulse_tui.domain.views.learning import ActivityRow
+from pulse_tui.domain.views.learning import ActivityRow, DecisionRow
 from pulse_tui.domain.views.past import Landing
+from pulse_tui.domain.views.people import Handover
+from pulse_tui.domain.views.registry import ReleaseRow
 from pulse_tui.domain.views.rollback import PlanLine, PlanStory, ReviewRow
 from pulse_tui.domain.views.vendors import TempoLine
 from pulse_tui.enrich.past.changes import change_words
@@ -28,13 +30,12 @@ from pulse_tui.ports import Store, Transaction
 from pulse_tui.ports.storing.service import Past
 from pulse_tui.ports.tower import PastDesk
 from pulse_tui.services import objects
-from pulse_tui.services.past import pages
+from pulse_tui.services.past import derived, pages
 from pulse_tui.services.past.recorder import GAP
 
 UNKEPT: Final = {
     "ledger": "the coverage",
     "radius": "the blast radius",
-    "history": "the list of releases",
     "release_story": "the page of a release",
     "release_diff": "the difference of two releases",
     "tree": "the dependency tree",
@@ -54,18 +55,13 @@ UNKEPT: Final = {
     "corrections": "the list of corrections",
     "shutdowns": "the list of shutdowns",
     "scorecard": "the scorecard of vendors",
-    "holds": "what held the asset",
-    "hold_story": "the page of a hold",
     "authorisations": "the list of pre-authorisations",
     "drills": "the list of drills",
     "letters": "the list of messages",
     "letter_story": "the page of a message",
     "learning_report": "the report",
     "checklist": "the launch checklist",
-    "decisions": "the list of decisions",
     "on_call": "who was on call beside the header's line",
-    "why_called": "why somebody was notified",
-    "handover": "the handover",
     "review_tasks": "the list of reviews",
 }
 """What a desk is asked for that is not on record, and how that is called."""
@@ -189,6 +185,14 @@ class ReplayDesk:
         with self._store.read() as tx:
             yield tx
 
+    @contextmanager
+    def _kept(self, what: str) -> Iterator[Transaction]:
+        """Raises NotFound where there is no database beside the recording."""
+        if self._store is None:
+            raise self._unkept(what)
+        with self._store.read() as tx:
+            yield tx
+
     def board(self, asset: str | None = None) -> Board:
         board = self._shown
         led = asset if asset is not None else board.registry[0].asset if board.registry else None
@@ -202,7 +206,14 @@ class ReplayDesk:
 
     def story(self, alert_id: str) -> AlertStory:
         with self._tx() as tx:
-            return pages.story(tx, self._shown, alert_id, self._then)
+            story = pages.story(tx, self._shown, alert_id, self._then)
+            if tx is None:
+                return story
+            return story._replace(called=derived.called(tx, alert_id, self._then) or ("nobody had been by then",))
+
+    def why_called(self, alert_id: str, name: str) -> tuple[str, ...]:
+        with self._kept("why somebody was notified") as tx:
+            return derived.why_called(tx, alert_id, name, self._then)
 
     def advisory_story(self, advisory_id: str) -> AdvisoryStory:
         with self._tx() as tx:
@@ -210,7 +221,12 @@ class ReplayDesk:
 
     def asset_story(self, asset_id: str) -> tuple[tuple[str, str], ...]:
         with self._tx() as tx:
-            return pages.asset(tx, self._shown, asset_id, self._then)
+            more = derived.of_asset(tx, asset_id, self._then) if tx is not None else ()
+            return pages.asset(tx, self._shown, asset_id, self._then, more)
+
+    def history(self, asset_id: str) -> tuple[ReleaseRow, ...]:
+        with self._kept("the list of releases") as tx:
+            return derived.history(tx, self._shown, asset_id, self._then)
 
     def incidents(self, *, every: bool = False) -> tuple[IncidentRow, ...]:
         del every  # those that had ended are not on the board
@@ -232,7 +248,24 @@ class ReplayDesk:
         return self._shown.glass
 
     def quiet(self) -> tuple[QuietRow, ...]:
-        return pages.quiet(self._shown)
+        with self._tx() as tx:
+            return pages.quiet(self._shown, tx, self._then)
+
+    def holds(self, asset_id: str | None) -> tuple[tuple[str, str], ...]:
+        with self._kept("what held the asset") as tx:
+            return derived.holds(tx, asset_id, self._then)
+
+    def hold_story(self, hold_id: str) -> tuple[tuple[str, str], ...]:
+        with self._kept("the page of a hold") as tx:
+            return derived.hold_story(tx, hold_id, self._then)
+
+    def decisions(self) -> tuple[DecisionRow, ...]:
+        with self._kept("the list of decisions") as tx:
+            return derived.decisions(tx, self._then)
+
+    def handover(self, since: timedelta) -> Handover:
+        with self._tx() as tx:
+            return derived.handover(tx, self._shown, since, self._then)
 
     def source_problems(self) -> tuple[str, ...]:
         return pages.source_problems(self._shown)
@@ -244,9 +277,7 @@ class ReplayDesk:
         return None
 
     def activity(self, before: int | None = None) -> tuple[ActivityRow, ...]:
-        with self._tx() as tx:
-            if tx is None:
-                raise self._unkept("the activity")
+        with self._kept("the activity") as tx:
             return pages.activity(tx, before, self._then)
 
     def past(self, moment: datetime) -> PastDesk:

@@ -235,3 +235,20 @@ def test_an_hour_is_one_of_the_operators_clock_and_the_banner_shows_both() -> No
         assert "REPLAY 2026-11-23 01:45:00 UTC, 02:45 CET  not live" in pilot.text()
 
     play(scenario, size=NARROW)
+
+
+def test_the_handover_opens_as_of_the_moment_and_has_no_line_of_today() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await replay(pilot, "-95m")
+        await pilot.press("H")
+        text = pilot.text()
+        assert "REPLAY 2026-11-23 01:35:00 UTC" in text
+        assert "not in a file: it has the board alone" in text
+        assert ALERTS[1].id not in text  # it opened five minutes later
+        await pilot.press("escape")
+        await replay(pilot, "-85m")
+        await pilot.press("H")
+        assert ALERTS[1].id in pilot.text()
+        assert pilot.desk.calls == []
+
+    play(scenario)

@@ -1,0 +1,181 @@
+"""Pages of a moment that nobody recorded: made of what is only ever appended, and never of what is true today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.evidence import ServiceEvidence
+from pulse_tui.domain.hold import Hold, HoldKind
+from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.release import ReleaseState
+from pulse_tui.domain.words import Environment
+from pulse_tui.ports.tower import PastDesk
+from pulse_tui.services.past.replay import UNKEPT
+from pulse_tui.services.signals.ingest import ingest
+from tests.fakes.nouns import deployment, later, release, signal
+from tests.services.past.test_replay import Night
+
+SHIFT = timedelta(hours=8)
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Iterator[Night]:
+    night = Night(tmp_path / "config")
+    night.minute(0)
+    yield night
+    night.house.close()
+
+
+def freeze(night: Night, minute: float, why: str) -> str:
+    """Everything of my-bot is frozen by ana; the hold's id."""
+    night.clock.now = later(minutes=minute)
+    night.house.desk("ana").freeze("my-bot", why)
+    with night.house.store.read() as tx:
+        found: list[Hold] = [h for h in tx.judgements.holds("my-bot") if h.kind is HoldKind.FREEZE]
+    return found[-1].id
+
+
+def lift(night: Night, minute: float, hold: str) -> None:
+    night.clock.now = later(minutes=minute)
+    night.house.desk("ben").lift(hold, "the fix is in")
+
+
+def text(desk: PastDesk, heading: str) -> str:
+    return "\n".join(dict(desk.handover(SHIFT).sections)[heading])
+
+
+def test_the_handover_is_the_one_of_that_moment(night: Night) -> None:
+    alert = night.fires(10)
+    hold = freeze(night, 12, "two releases at once")
+    night.minute(12)
+    night.clock.now = later(minutes=20)
+    night.house.desk("ana").acknowledge(alert)
+    night.minute(20)
+    lift(night, 30, hold)
+    night.house.desk("ana").resolve(alert, "it was the cache")
+    night.minute(30)
+    then, after = night.past(13), night.past(25)
+    made = then.handover(SHIFT)
+    assert (made.at, made.since) == ("2026-11-23T03:23:00Z", "2026-11-22T19:23:00Z")
+    assert alert in text(then, "OPEN")
+    assert "two releases at once" in text(then, "FROZEN")
+    assert "by ana" in text(then, "FROZEN")
+    assert "alert.acknowledged" not in text(then, "CHANGED")
+    assert "hold.placed" in text(then, "CHANGED")
+    assert text(then, "SNOOZED OR IN HAND") == "nothing"
+    assert f"deadline of P2 {alert}" in text(then, "DUE NEXT")
+    assert "acknowledged" in text(after, "SNOOZED OR IN HAND")
+    assert "ana" in text(after, "SNOOZED OR IN HAND")
+    assert text(after, "OPEN") == "nothing fired"
+    assert text(night.past(31), "FROZEN") == "nothing was held"
+
+
+def test_the_decisions_end_at_the_moment(night: Night) -> None:
+    hold = freeze(night, 10, "two releases at once")
+    night.minute(10)
+    lift(night, 20, hold)
+    night.minute(20)
+    assert [(row.kind, row.by) for row in night.past(15).decisions()] == [("hold", "ana")]
+    assert [row.kind for row in night.past(21).decisions()] == ["lift", "hold"]
+    assert night.past(5).decisions() == ()
+
+
+def test_a_hold_stands_on_its_page_and_among_what_was_held_until_it_was_lifted(night: Night) -> None:
+    hold = freeze(night, 10, "two releases at once")
+    night.minute(10)
+    lift(night, 20, hold)
+    night.minute(20)
+    assert night.past(5).holds("my-bot") == ()
+    assert [ident for ident, _ in night.past(15).holds("my-bot")] == [hold]
+    assert [(row.id, row.by, row.kind) for row in night.past(15).quiet() if row.hold] == [(hold, "ana", "freeze")]
+    story = dict(night.past(15).hold_story(hold))
+    assert story["Hold"].endswith("my-bot: stood")
+    assert "lifted" not in " ".join(story.values())
+    assert "lifted by ben" in dict(night.past(21).hold_story(hold))["Hold"]
+    assert night.past(21).holds("my-bot") == ()
+    with pytest.raises(NotFound, match="was not placed yet"):
+        night.past(5).hold_story(hold)
+
+
+def test_who_was_notified_is_what_had_been_until_then(night: Night) -> None:
+    alert = night.fires(10)
+    night.minute(10)
+    night.clock.now = later(minutes=20)
+    night.house.desk("ana").resolve(alert, "it was the cache")
+    with night.house.store.read() as tx:
+        notices = tx.notices.of(alert)
+    opened = [n for n in notices if n.at <= later(minutes=10)]
+    assert 0 < len(opened) < len(notices)
+    story = night.past(15).story(alert)
+    assert len(story.called) == len(opened)
+    assert "not arrived by then" in story.called[0]
+    said = night.past(15).why_called(alert, "oncall")
+    assert said[0].startswith(f"what names oncall about {alert} until then")
+    assert "why not is not on record" in night.past(15).why_called(alert, "somebody else")[0]
+    night.minute(30)
+    with pytest.raises(NotFound, match="there was no alert"):
+        night.past(5).why_called(alert, "oncall")
+
+
+def test_the_releases_have_what_is_known_of_then_and_a_question_mark_for_the_rest(night: Night) -> None:
+    night.minute(1)
+    with night.house.store.write() as tx:
+        tx.estate.add_release(
+            release("1.2.0", asset_id="my-bot", created_at=later(minutes=20), state=ReleaseState.APPROVED)
+        )
+        tx.estate.add_release(release("1.1.5", asset_id="my-bot", created_at=later(minutes=-5)))
+        tx.estate.deploy(deployment("1.2.0", Environment.CANARY, asset_id="my-bot", since=later(minutes=30)))
+        tx.estate.record_promotion(
+            "my-bot", "1.2.0", Environment.CANARY, by="ana", at=later(minutes=30), decision_id=None, why="go"
+        )
+    night.minute(30)
+    before = {row.version: row for row in night.past(15).history("my-bot")}
+    assert set(before) == {"1.0.0", "1.0.1", "1.1.0", "1.1.5"}
+    assert before["1.1.0"].serves == ("canary",)
+    assert before["1.1.0"].state == "evaluated"  # the board of then has it
+    assert (before["1.1.5"].state, before["1.1.5"].verdict) == ("unknown", "unknown")
+    assert "whether it was known here already is not on record" in before["1.1.5"].remark
+    after = {row.version: row for row in night.past(31).history("my-bot")}
+    assert after["1.2.0"].serves == ("canary",)
+    assert after["1.1.0"].serves == ()
+    assert after["1.2.0"].promoted == "canary by ana"
+
+
+def test_the_page_of_an_asset_has_what_served_and_what_was_reported_until_then(night: Night) -> None:
+    night.minute(1)
+    night.fires(10)
+    night.minute(10)
+    night.clock.now = later(minutes=25)
+    evidence = ServiceEvidence(metric="p95_latency", value=900.0, objective=800.0, unit="ms")
+    late = signal(
+        "late", asset_id="my-bot", environment=Environment.CANARY, evidence=evidence, occurred_at=later(minutes=5),
+        observed_at=later(minutes=25), title="reported later",
+    )  # fmt: skip
+    ingest([late], [], night.house.judging, night.clock.now)
+    with night.house.store.write() as tx:
+        tx.estate.deploy(deployment("1.1.1", Environment.CANARY, asset_id="my-bot", since=later(minutes=26)))
+    night.minute(27)
+    then = "\n".join(f"{label}: {words}" for label, words in night.past(15).asset_story("my-bot"))
+    assert "p95 latency of my-bot canary is over its objective" in then
+    assert "reported later" not in then
+    assert "Served before" not in then
+    after = "\n".join(f"{label}: {words}" for label, words in night.past(28).asset_story("my-bot"))
+    assert "Signal: 2026-11-23T03:35:00Z reported later" in after
+    assert "Served before: canary: 1.1.0 from" in after
+
+
+def test_what_is_left_out_is_named_as_it_is_called_and_nothing_of_a_replay_is_of_later(night: Night) -> None:
+    alert = night.fires(10)
+    night.minute(10)
+    past = night.past(12)
+    assert {"handover", "decisions", "history", "holds", "hold_story", "why_called"}.isdisjoint(UNKEPT)
+    for name, words in UNKEPT.items():
+        with pytest.raises(NotFound, match=f"{words} is not on record"):
+            getattr(past, name)("my-bot")
+    assert all(row.at_us <= to_us(later(minutes=12)) for row in past.decisions())
+    assert past.story(alert).called
