@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import threading
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 FIRST_S, EVERY_S = 6.0, 5.0
 GREETING = "a recorded night begins: Enter opens an alert, p plans a rollback"
 """The first sentence in the tower. It fits 80 columns."""
+HINT = "Enter opens  ? keys"
+"""What stands in the first line, beside the state of a quiet evening: together they fit 80 columns."""
 PACE = "PULSE_DEMO_PACE"
 """Environment variable: seconds between two acts, for a quick look and for tests."""
 
@@ -78,26 +81,30 @@ def _headless(night: Night, options: argparse.Namespace) -> int:
 
 
 def _tower(night: Night, first_s: float, every_s: float) -> int:
-    """The evening is ingested first, so that the tower opens on an estate at rest; then the night begins."""
+    """The first frame stands before the evening is read, and the night begins on an estate at rest."""
     from pulse_tui.cli.tower import open_tower  # noqa: PLC0415
     from pulse_tui.demo.night import OPERATOR  # noqa: PLC0415
-    from pulse_tui.process import holder_name  # noqa: PLC0415
-    from pulse_tui.services.signals.refresh import refresh  # noqa: PLC0415
 
-    house = House(night.folder)
-    house.sync()
-    night.play(night.acts[0])
-    for source in house.judging.sources:
-        refresh(source, house.judging, holder_name())
-    house.close()
     done = threading.Event()
     player = threading.Thread(target=night.play_slowly, args=(first_s, every_s, done, lambda _says: None), daemon=True)
-    player.start()
+
+    def evening() -> None:
+        from pulse_tui.process import holder_name  # noqa: PLC0415  the first frame needs none of it
+        from pulse_tui.services.signals.refresh import refresh  # noqa: PLC0415
+
+        with contextlib.closing(House(night.folder)) as house:
+            house.sync()
+            night.play(night.acts[0])
+            for source in house.judging.sources:
+                refresh(source, house.judging, holder_name())
+        player.start()
+
     try:
         return open_tower(
             night.folder, None, read_only=False, session=night.folder / "session.json", operator=OPERATOR,
-            greeting=GREETING,
+            greeting=GREETING, hint=HINT, prepare=evening,
         )  # fmt: skip
     finally:
         done.set()
-        player.join(2)
+        if player.ident is not None:
+            player.join(2)

@@ -71,11 +71,14 @@ def open_tower(
     operator: str | None = None,
     greeting: str = "",
     record: RecordingFile | None = None,
+    hint: str = "",
+    prepare: Callable[[], None] | None = None,
 ) -> int:
     """Run the tower until the operator leaves; begin it again, where it was left, when its configuration was changed, or
     with another estate (``:ctx``), which has its own session.
 
-    ``greeting``: the first sentence for the operator; ``record``: where the board is recorded meanwhile.
+    ``greeting``: the first sentence for the operator; ``record``: where the board is recorded meanwhile; ``hint``: which keys
+    to press first, in the first line; ``prepare`` is called once after the first frame, in a thread, before the estate opens.
     Raises ConfigError for a broken tower.yaml of the operator, before anything opens.
     """
     from pulse_tui.cli import estates  # noqa: PLC0415
@@ -86,6 +89,7 @@ def open_tower(
     named = [(e.name, estates.Place(e.config, e.database)) for e in preferences.contexts] if preferences else []
     first = here = estates.Place(config, database)
     before: Place | None = None
+    steps = [prepare] if prepare is not None else []
     while True:
         there = estates.Estates(
             here, named, state_dir() / "estates.json", functools.partial(_probe, read_only=read_only)
@@ -95,7 +99,7 @@ def open_tower(
             code = _run_tower(
                 here, there, preferences, read_only=read_only, session=session if own else None,
                 operator=operator if own else None, greeting=greeting, record=record if own else None,
-                remembered=file if own else state_dir() / "estates.json",
+                remembered=file if own else state_dir() / "estates.json", hint=hint if own else "", steps=steps,
             )  # fmt: skip
         except PulseError as error:
             if before is None:
@@ -156,8 +160,13 @@ def _run_tower(
     greeting: str,
     record: RecordingFile | None,
     remembered: Path | None,
+    hint: str,
+    steps: list[Callable[[], None]],
 ) -> int:
-    """The house is opened after the first frame, in a thread. An estate that opened is ``remembered`` there."""
+    """The house is opened after the first frame, in a thread, and the ``steps`` taken before that: each once, though it begins again.
+
+    An estate that opened is ``remembered`` there.
+    """
     config, database = place
     gc.disable()  # imports make no garbage worth a look: collecting during them costs 8 % of the time to the first frame
     from pulse_tui.cli.estates import remember  # noqa: PLC0415
@@ -170,6 +179,8 @@ def _run_tower(
 
     def open_desk() -> Desk:
         try:
+            while steps:
+                steps.pop(0)()
             house = House(config, database=database, read_only=read_only, clock=clock)
             houses.append(house)
             house.sync()
@@ -201,6 +212,7 @@ def _run_tower(
         hand_out=to_tmux,
         clock=clock,
         preferences=preferences,
+        hint=hint,
     )
     _equip(tower, place, estates)
 

@@ -70,11 +70,13 @@ class Tower(App[None]):
         wings: Sequence[Callable[[Context], Wing]] = WINGS,
         replay: bool = False,
         preferences: Preferences | None = None,
+        hint: str = "",
     ) -> None:
         """``quick_board`` fills the panes before ``open_desk`` imports what is heavy; both are called in a thread.
 
         ``hand_out`` gives copied text to a program that has the clipboard, where there is one; whether it took it.
         ``preferences``: what the operator chose for every tower of this process. ``replay``: the desk is a :class:`~pulse_tui.ports.tower.PastDesk`, and no live one is behind it.
+        ``hint``: which keys to press first, in the first line.
         """
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.theme = os.environ["TEXTUAL_THEME"]  # also where somebody imported Textual before this room
@@ -83,7 +85,7 @@ class Tower(App[None]):
         BaseScreen.keymap = Keymap(preferences.keys if preferences is not None else ())
         self.notices = Notices(self, clock)
         self.threads = Threads(self.notices.failed)
-        self.watching = Watch(self, Head(title, read_only=read_only), self.threads, self.notices, clock)
+        self.watching = Watch(self, Head(title, read_only=read_only, hint=hint), self.threads, self.notices, clock)
         self.opening = Opening()
         self.context = Context(self, self.watching, self.threads, self.notices, self.opening, self.answer, hand_out)
         self.context.preferences = preferences

@@ -27,7 +27,11 @@ def test_the_night_is_seen_and_the_rollback_approved_by_keyboard(tmp_path: Path,
     kept = tmp_path / "kept"
     pace = {"PULSE_DEMO_PACE": "0.3"}
     with Terminal(["demo", "--keep", kept], columns=columns, lines=lines, environment=pace) as terminal:
-        terminal.wait_for("PULSE acme-ai")
+        first = terminal.wait_for("PULSE pulse-tui", "? keys").splitlines()[0]
+        assert "Enter opens  ? keys" in first, "the first line says what to press while the evening is still being read"
+        quiet = terminal.wait_for("PULSE acme-ai", "no alert is open").splitlines()[0]
+        assert "P1 0" in quiet
+        assert quiet.rstrip().endswith("Enter opens  ? keys")
         terminal.type("4")
         terminal.wait_for("CVE-2026-3248", "gpt-4.1 shuts down", "p95", seconds=25)
 

@@ -35,6 +35,7 @@ def header_spans(
     width: int,
     as_of: str = "",
     tempo: TempoLine | None = None,
+    hint: str = "",
 ) -> list[Span]:
     """The line in ``width`` cells. Before the first board only what is known.
 
@@ -42,7 +43,8 @@ def header_spans(
 
     Where it does not fit, parts are written short, the least urgent first; then what only repeats a pane is dropped;
     then, in a night when all is wrong at once, the name goes and words become their glyphs: the end is never cut off.
-    ``tempo`` stands only where everything else does in full.
+    ``tempo`` stands only where everything else does in full; ``hint`` (which keys to press first) stands
+    before what only repeats a pane, and goes before any state is written as its glyph.
     """
     prod: tuple[Span, ...] = ((" PROD ", styles.PROD),)
     parts = [
@@ -76,6 +78,8 @@ def header_spans(
         parts += _counts(header)
     if operator:
         parts.append(_Part(9, ((safe(operator), styles.DIM),), keep=False))
+    if hint:
+        parts.append(_Part(11, ((safe(hint), styles.FOCUS),), least=()))
     parts = [part for part in parts if part.spans]
     if header is not None and header.on_call:
         unknown = "?" in header.on_call or header.on_call.startswith(("not known", "nobody"))
@@ -249,6 +253,7 @@ class Top(Canvas):
         self.as_of = ""
         self.alone = False
         self.tempo: TempoLine | None = None
+        self.hint = ""
         self.replay = ""
         self.alarm = ""
         self.current = 0
@@ -261,5 +266,7 @@ class Top(Canvas):
             y -= 1
         if y == 0:
             title = self.header.estate if self.header else self.title
-            return header_spans(self.header, title, self.operator, self.read_only, width, self.as_of, self.tempo)
+            return header_spans(
+                self.header, title, self.operator, self.read_only, width, self.as_of, self.tempo, self.hint
+            )
         return tab_spans(self.current, self.tabs)

@@ -52,6 +52,8 @@ class Head(NamedTuple):
     """The moment that is shown, where that is not the present: ``2026-11-28 02:40:13 UTC``; empty in a live tower."""
     alone: bool = False
     """Whether no live tower is behind the replay."""
+    hint: str = ""
+    """Which keys to press first, for whoever has never seen a tower: while there is room for it."""
     alarm: str = ""
     """What opened in the live tower since somebody looks at the past; empty: nothing urgent."""
 
@@ -137,7 +139,7 @@ class BaseScreen(Asking, Screen[None]):
     def _set_top(self) -> None:
         self.top.title, self.top.header = self.head.title, self.head.header
         self.top.operator, self.top.read_only, self.top.as_of = self.head.operator, self.head.read_only, self.head.as_of
-        self.top.tempo = self.head.tempo
+        self.top.tempo, self.top.hint = self.head.tempo, self.head.hint
         self.top.replay, self.top.alarm, self.top.alone = self.head.replay, self.head.alarm, self.head.alone
         self.top.set_class(bool(self.head.replay), "-replay")
 

@@ -79,3 +79,13 @@ def test_it_is_never_wider_than_it_must_be(width: int, risk: int, muted: int, de
 def test_a_policy_that_waits_for_a_second_person_stands_in_the_line_however_narrow(width: int, words: str) -> None:
     assert "pol" not in line(NIGHT, width)
     assert words in line(NIGHT._replace(policy="policy 41c9 waits"), width)
+
+
+def test_what_to_press_first_stands_there_until_state_needs_the_room() -> None:
+    def hinted(header: Header | None, width: int) -> str:
+        return "".join(text for text, _ in header_spans(header, "acme-ai", "", False, width, hint="Enter opens  ? keys"))
+
+    for width in (60, 80, 120):
+        assert hinted(None, width).endswith("Enter opens  ? keys")
+    assert hinted(CALM, 80).endswith("Enter opens  ? keys")
+    assert hinted(NIGHT, 80) == "".join(text for text, _ in header_spans(NIGHT, "acme-ai", "", False, 80))
