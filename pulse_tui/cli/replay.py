@@ -105,7 +105,7 @@ def _show(desk: PastDesk) -> int:
 def tower_of(desk: PastDesk) -> Tower:
     """Read-only, with the operator's own keys, clock and links. Raises ConfigError for a broken tower.yaml."""
     from pulse_tui.cli.estates import preferences  # noqa: PLC0415
-    from pulse_tui.cli.tower import to_tmux  # noqa: PLC0415
+    from pulse_tui.cli.tower import kept_in_state, to_tmux  # noqa: PLC0415
     from pulse_tui.tui.app import Tower  # noqa: PLC0415
     from pulse_tui.tui.kit.manners import manners_of  # noqa: PLC0415
     from pulse_tui.wiring import config_dir  # noqa: PLC0415
@@ -122,5 +122,6 @@ def tower_of(desk: PastDesk) -> Tower:
         replay=True,
         preferences=chosen,
     )
+    tower.context.keep = kept_in_state
     tower.manners = manners_of(chosen, os.environ)
     return tower

@@ -143,6 +143,7 @@ def _equip(tower: Tower, place: Place, estates: Estates) -> None:
     """What a tower knows of the place it is in, and of who uses it."""
     from pulse_tui.tui.kit.manners import manners_of  # noqa: PLC0415
 
+    tower.context.keep = kept_in_state
     tower.manners = manners_of(tower.context.preferences, os.environ)
     tower.context.entrance = entrance(*place)
     tower.context.estates = estates
@@ -286,6 +287,14 @@ def session_file(folder: Path, config: Path | None, database: str | None) -> Pat
     """Each estate has its own session: a filter of one would hide rows of another."""
     estate = f"{config.resolve() if config is not None else ''}\n{database or ''}"
     return folder / f"session-{zlib.crc32(estate.encode()):08x}.json"
+
+
+def kept_in_state(name: str, text: str) -> str:
+    """What ``ctrl-s`` writes lies beside the session."""
+    from pulse_tui.cli.saved import keep  # noqa: PLC0415  only when somebody writes
+    from pulse_tui.wiring import now, state_dir  # noqa: PLC0415
+
+    return keep(state_dir() / "screens", now(), name, text)
 
 
 def to_tmux(text: str) -> bool:

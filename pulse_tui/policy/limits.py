@@ -136,6 +136,14 @@ def _begin(code: str, found: re.Match[str]) -> int:
     return begin + len(code[begin:]) - len(code[begin:].lstrip())
 
 
+def pattern_cost(pattern: str) -> int:
+    """Its characters, times the repetitions that it counts out."""
+    cost = len(pattern)
+    for counted in _COUNTED.finditer(_ESCAPE.sub("xx", pattern)):
+        cost *= max(int(counted[2] or 0), int(counted[1] or 0), 1)
+    return cost
+
+
 def _pattern(text: str, code: str, found: re.Match[str]) -> Iterator[Limit]:
     begin = _begin(code, found)
     literal = _TOKENS.match(text, begin)
@@ -145,10 +153,7 @@ def _pattern(text: str, code: str, found: re.Match[str]) -> Iterator[Limit]:
     if _LITERAL_END.match(text, literal.end()) is None:
         yield Limit(begin, "matches takes one pattern, not one that is put together", "write it as one text")
         return
-    pattern = literal[0]
-    cost = len(pattern)
-    for counted in _COUNTED.finditer(_ESCAPE.sub("xx", pattern)):
-        cost *= max(int(counted[2] or 0), int(counted[1] or 0), 1)
+    cost = pattern_cost(literal[0])
     if cost > PATTERN_COST:
         what = f"a pattern costs at most {PATTERN_COST} (its characters times what it repeats), this one {cost:,}"
         yield Limit(begin, what, "write a shorter one, or compare with contains or startsWith")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from textual.app import App
 from textual.screen import Screen
 
+from pulse_tui.domain.errors import Refused
 from pulse_tui.tui.asks.base import Ask, OpenPage
 from pulse_tui.tui.kit.filter_line import FilterScreen
 from pulse_tui.tui.kit.guard import GuardedScreen
@@ -80,6 +81,10 @@ class Estates(Protocol):
         ...
 
 
+def _keeps_nothing(name: str, text: str) -> str:
+    raise Refused(f"this tower writes no files: {name} ({len(text)} characters) was not written", todo="y copies it")
+
+
 class Context:
     """Handed to every wing."""
 
@@ -89,6 +94,9 @@ class Context:
     """Where else the operator can go; None: nowhere."""
     preferences: Preferences | None = None
     """What the operator chose for every tower; None: nothing."""
+
+    keep: Callable[[str, str], str]
+    """Writes text (the second) to a file of the operator's own with this name in it; returns where. Raises Refused."""
 
     runner: BackgroundRunner | None = None
     """The rounds of this tower, once they have begun."""
@@ -107,6 +115,7 @@ class Context:
         self._app, self._watch, self._threads = app, watch, threads
         self._opening = opening
         self.notices, self.answer, self.hand_out = notices, answer, hand_out
+        self.keep = _keeps_nothing
 
     # ------------------------------------------------------------------ what is known
 

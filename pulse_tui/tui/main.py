@@ -95,6 +95,8 @@ LEAVE: Final = (
 )
 
 
+OF_TABLE: Final = frozenset({"filter", "arrange", "mark", "mark_all", "mark_range", "invert_marks", "wanted", "wide"})
+"""Actions that need a table."""
 PANES: Final = "panes"
 """The name of the screen for who chooses keys; the keys of one pane have the pane's name."""
 
@@ -249,12 +251,17 @@ class MainScreen(FilterScreen):
 
     def filtered(self) -> None:
         self._tabs()
+        self.show_keys()  # it may hide what is marked
 
     def moved(self) -> None:
         self.pane.moved()
 
     def ref(self) -> Ref | None:
         return self.pane.ref()
+
+    def whole(self) -> tuple[str, str] | None:
+        pane = self.pane
+        return super().whole() if pane.table is not None else (pane.TAB, pane.shown_text())
 
     def crumb(self) -> str:
         return self.pane.TAB
@@ -269,7 +276,7 @@ class MainScreen(FilterScreen):
             return (subject := pane.subject()) is not None and subject.environment is not None
         if action in ("history", "tree", "verdicts"):
             return pane.subject() is not None
-        if action in ("filter", "mark", "mark_all", "arrange"):
+        if action in OF_TABLE:
             return pane.table is not None
         if action == "open":
             return pane.open() is not None
@@ -277,7 +284,8 @@ class MainScreen(FilterScreen):
 
     def explained_keys(self) -> list[Key]:
         """The help lists the keys of all panes; read-only hides those that change something there too."""
-        return [key for key in self.all_keys if not (self.head.read_only and key.changes)]
+        listed = [key for key in self.all_keys if not (self.head.read_only and key.changes)]
+        return [*listed, *self.sorting_keys()]
 
     def _of_current(self, name: str) -> Callable[..., None]:
         def act() -> None:

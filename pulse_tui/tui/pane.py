@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from pulse_tui.tui.kit.bad import BadFilter
 from pulse_tui.tui.kit.canvas import Canvas
 from pulse_tui.tui.kit.columns import kept, restored
-from pulse_tui.tui.kit.filters import BadFilter
 from pulse_tui.tui.kit.opening import Asking
 from pulse_tui.tui.kit.rows import RowT
 from pulse_tui.tui.kit.table import Table

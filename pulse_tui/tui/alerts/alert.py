@@ -151,6 +151,8 @@ class AlertScreen(OfRollbacks, PageScreen):
         self.show_page(alert_title(story), alert_blocks(story, self.head.read_only))
 
     def applies(self, action: str) -> bool:
+        if action == "next":
+            return not self.document.sought  # its keys go through what was found
         if action in ("acknowledge", "silence", "waive", "resolve"):
             return self.story.alert.state != "resolved"
         if action == "silence_like":

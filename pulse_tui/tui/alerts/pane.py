@@ -174,10 +174,12 @@ class AlertsPane(TablePane["AlertRow"]):
         return {row.key for row in board.alerts} | {row.id for row in board.incidents} if board else set()
 
     def marked_words(self) -> str:
+        if not self.marks:
+            return ""
         from pulse_tui.domain.text import many  # noqa: PLC0415  the first frame needs none
 
-        alerts = len(self.targets())
-        return super().marked_words() + (f": {many(alerts, 'alert')}" if alerts != len(self.marks) else "")
+        alerts, words = len(self.targets()), super().marked_words()
+        return words + (f": {many(alerts, 'alert')}" if alerts != len(self.marks) else "")
 
     def _post(self, action: str, word: str = "") -> None:
         if targets := self.targets():

@@ -44,6 +44,16 @@ class Copy(Ask):
     text: str
 
 
+class Save(Ask):
+    """Write text to a file of the operator's own."""
+
+    opens = False
+
+    name: str
+    """What it is about, in a word or two."""
+    text: str
+
+
 class Say(Ask):
     """A sentence for the operator."""
 

@@ -118,6 +118,14 @@ class ObjectScreen(PageScreen):
     def applies(self, action: str) -> bool:
         return action != "object"
 
+    def not_found(self, words: str) -> str:
+        if words.casefold() in self.text.casefold():
+            return f"{words!r} is only in the lines that are left out here: y copies all, ctrl-s writes them to a file"
+        return super().not_found(words)
+
+    def whole(self) -> tuple[str, str]:
+        return f"{self.about.kind.value} {self.about.id[:40]}", self.text + "\n"
+
     def action_form(self) -> None:
         self.as_json = not self.as_json
         self.show_forms(self.written)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pulse_tui.domain.lock import shown
+from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.ref import pair
 from pulse_tui.tui.asks import common as asks
 from pulse_tui.tui.kit.filter_line import FilterScreen
@@ -58,6 +59,7 @@ class CommonWing(Wing):
             asks.OpenObject: self.object,
             asks.Share: self.share,
             asks.Copy: self.copy,
+            asks.Save: self.save,
             asks.Say: self.say,
             asks.Arrange: self.arrange,
             asks.ShowPane: self.show_pane,
@@ -154,6 +156,21 @@ class CommonWing(Wing):
                 context.say(f"{len(text)} characters are more than a terminal's clipboard takes", bad=True)
             elif context.write(sequence):
                 context.say(f"copied {len(text)} characters to the terminal's clipboard")
+
+        context.spawn(run())
+
+    def save(self, ask: asks.Save) -> None:
+        """The operator is told where it is."""
+        context, head = self._context, self._context.head
+        words = (
+            head.title if head.header is None else head.header.estate,
+            from_us(context.now_us).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
+        text = f"{'  '.join(words)}{'  replay' if head.replay else ''}\n{copied(ask.text)}"
+
+        async def run() -> None:
+            async with context.notices.reported():
+                context.say(f"written to {await context.run('act', lambda: context.keep(ask.name, text))}")
 
         context.spawn(run())
 

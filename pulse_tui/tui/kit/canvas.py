@@ -125,6 +125,10 @@ class Canvas(Widget):
                 self._shown[y] = new
                 self.refresh(*(Region(x, y, cells, 1) for x, cells in changed))
 
+    def shown_text(self) -> str:
+        """What is on the screen of it."""
+        return "\n".join("".join(text for text, _ in line).rstrip() for line in self._shown) + "\n"
+
     def render_line(self, y: int) -> Strip:
         size = self.size
         if size != self._shown_size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from string import ascii_uppercase
 from typing import Final, NamedTuple
 
 from pulse_tui.tui.kit import styles
@@ -49,6 +50,12 @@ class Arrangement(NamedTuple):
         if not any(made.shows(c) for c in columns):
             raise BadColumn(f"{name} is the last column that is shown; show another one first")
         return made
+
+    def widened(self, columns: Sequence[Column]) -> Arrangement:
+        """With every column shown; where all are, with those that the table shows by itself."""
+        if all(map(self.shows, columns)):
+            return self._replace(shown=frozenset(), hidden=frozenset())
+        return self._replace(shown=frozenset(c.called for c in columns if c.hidden), hidden=frozenset())
 
     def _with_other(self, column: Column) -> Arrangement:
         name = {column.called}
@@ -140,7 +147,8 @@ def found(name: str, columns: Sequence[Column]) -> Column:
 
 
 def letters(columns: Sequence[Column], taken: Collection[str]) -> dict[str, str]:
-    """By the name of a column, the capital letter of its title that sorts by it; none where every one is ``taken``.
+    """By the name of a column, the capital letter that sorts by it: one of its title that is not ``taken``, else of its name,
+    else the first that is left.
 
     A column gives its letter to another one that has no choice, where it has a second one itself.
     """
@@ -163,7 +171,13 @@ def letters(columns: Sequence[Column], taken: Collection[str]) -> dict[str, str]
 
     for name in choices:
         place(name, set())
-    return {name: letter for letter, name in given.items()}
+    found = {name: letter for letter, name in given.items()}
+    for column in columns:
+        if column.called not in found:
+            left = (u for u in (*column.called.upper(), *ascii_uppercase) if u in ascii_uppercase and u not in taken)
+            if letter := next((u for u in left if u not in given), ""):
+                given[letter], found[column.called] = column.called, letter
+    return found
 
 
 def arrow(column: Column, arrangement: Arrangement) -> str:
@@ -174,18 +188,21 @@ def arrow(column: Column, arrangement: Arrangement) -> str:
 
 
 def title_spans(column: Column, letter: str, pointing: str, width: int) -> list[Span]:
-    """The title in ``width`` cells, always in as many spans: the letter that sorts is underlined, the arrow stays in sight."""
+    """The title in ``width`` cells, always in as many spans: the letter that sorts is underlined, the arrow stays in sight.
+
+    A letter that is not of the title stands behind it where there is room.
+    """
     style = styles.BOLD if pointing else styles.DIM
     room = width - len(pointing)
-    text = fit(
-        column.title[: max(0, room)] if pointing else column.title, room
-    )  # what is cut off gives way to the arrow
+    behind = bool(letter and column.title) and letter not in column.title.upper() and len(column.title) + 2 <= room
+    title = f"{column.title} {letter}" if behind else column.title
+    text = fit(title[: max(0, room)] if pointing else title, room)  # what is cut off gives way to the arrow
     if column.right:
         text = fit(text.rstrip() + pointing, width, right=True)
     else:
         kept = len(text.rstrip())
         text = text[:kept] + pointing + text[kept:]
-    at = text.upper().find(letter) if letter else -1
+    at = -1 if not letter else text.rfind(letter) if behind else text.upper().find(letter)
     if at < 0:
         return [(text, style)]
     return [(text[:at], style), (text[at], style + styles.UNDERLINE), (text[at + 1 :], style)]

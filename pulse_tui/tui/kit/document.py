@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -150,6 +151,20 @@ def _seen_at_once(long: Sequence[int], room: int) -> list[int]:
     return [max(2, min(changed, left - kept_risk)), kept_risk, todo]
 
 
+def lit(line: Line, words: str) -> Line:
+    """The line with every place of the words reversed."""
+    places = [found.span() for found in re.finditer(re.escape(words), "".join(text for text, _ in line), re.IGNORECASE)]
+    spans: list[Span] = []
+    at = 0
+    for text, style in line:
+        cuts = sorted({0, len(text), *(min(max(edge - at, 0), len(text)) for place in places for edge in place)})
+        for start, end in itertools.pairwise(cuts):
+            inside = any(first <= at + start < last for first, last in places)
+            spans.append((text[start:end], style + styles.REVERSE if inside else style))
+        at += len(text)
+    return tuple(spans)
+
+
 class Document(Canvas):
     """Shows a page, scrolls it, and keeps its place when the page changes."""
 
@@ -163,6 +178,12 @@ class Document(Canvas):
         self._lines: list[Line] = []
         self._laid_for = (-1, -1)
         self._top = 0
+        self.sought = ""
+        """The words that are looked for; empty: none."""
+        self.hits: list[int] = []
+        """The lines that have them."""
+        self._hit = 0
+        """Which of these was gone to last."""
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -183,13 +204,60 @@ class Document(Canvas):
             shown = [b._replace(lines=tuple(clocked(line, zone) for line in b.lines)) for b in self._blocks]
             self._lines = lay_out(shown if zone is not None else self._blocks, width, height, of.links)
             self._laid_for = (width, height)
+            self._find()
         self._top = max(0, min(self._top, len(self._lines) - height))
 
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
         index = self._top + y
         if y == height - 1 and index < len(self._lines) - 1:
             return [(f"   … {len(self._lines) - index} more lines, j or ctrl-d", styles.DIM)]
-        return self._lines[index] if index < len(self._lines) else ()
+        if index >= len(self._lines):
+            return ()
+        return lit(self._lines[index], self.sought) if self.sought else self._lines[index]
+
+    # ------------------------------------------------------------------ search
+
+    @property
+    def where(self) -> str:
+        """``/words 3 of 17``; empty while nothing is looked for."""
+        if not self.sought:
+            return ""
+        return f"/{self.sought} " + (f"{self._hit + 1} of {len(self.hits)}" if self.hits else "nowhere")
+
+    def seek(self, words: str) -> None:
+        """Look for the words, and go to the first line from here on that has them. Empty: for nothing any more."""
+        self.sought = words
+        self._find()
+        self._hit = next((n for n, line in enumerate(self.hits) if line >= self._top), 0)
+        self._show_hit()
+
+    def move_to_hit(self, by: int) -> None:
+        """To the next (1) line that has them, or the one before (-1), round the end."""
+        if self.hits:
+            self._hit = (self._hit + by) % len(self.hits)
+            self._show_hit()
+
+    def _find(self) -> None:
+        """Words that a line break divides are of the line that they begin in."""
+        words = self.sought.casefold()
+        if not words:
+            self.hits = []
+            return
+        texts = ["".join(text for text, _ in line).casefold() for line in self._lines]
+        self.hits = [n for n, text in enumerate(texts) if words in text]
+        if " " in words:
+            whole = set(self.hits)
+            pairs = (f"{one.rstrip()} {two.lstrip()}" for one, two in itertools.pairwise(texts))
+            broken = {n for n, pair in enumerate(pairs) if words in pair} - whole - {n - 1 for n in whole}
+            self.hits = sorted(whole | broken)
+        self._hit = min(self._hit, max(0, len(self.hits) - 1))
+
+    def _show_hit(self) -> None:
+        if self.hits and not self._top <= self.hits[self._hit] < self._top + self.size.height - 1:
+            self._top = self.hits[self._hit] - self.size.height // 3
+        self.redraw()
+
+    # ------------------------------------------------------------------ moving
 
     def move(self, by: int) -> None:
         """Scroll by lines."""

@@ -6,14 +6,15 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pulse_tui.tui.asks.common import Arrange, Say
+from pulse_tui.tui.kit.bad import BadFilter
 from pulse_tui.tui.kit.columns import kept, restored
-from pulse_tui.tui.kit.filters import BadFilter
+from pulse_tui.tui.kit.filters import WANTED
 from pulse_tui.tui.kit.keys import bind
-from pulse_tui.tui.kit.screen import BaseScreen, Head
+from pulse_tui.tui.kit.screen import Head
+from pulse_tui.tui.kit.typed import TypedScreen
 
 if TYPE_CHECKING:
     from textual import events
-    from textual.widgets import Input
 
     from pulse_tui.tui.kit.keys import Key
     from pulse_tui.tui.kit.table import Table
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
 
 MARKS: Final = (
     bind("space", "mark", "mark", "mark the row for the next action, or take its mark away, and go on; a * stands beside it"),
+    bind(
+        "ctrl+@,ctrl+space", "mark_range", "mark to here",
+        "mark every row from the one that was marked last to this one",
+    ),
+    bind("asterisk", "invert_marks", "invert", "mark what is not marked, of the rows that the filter lets through"),
     bind("ctrl+a", "mark_all", "mark all", "mark every row that the filter lets through; again: none"),
+    bind("exclamation_mark", "wanted", "attention", "only what wants attention; again: all that the filter lets through"),
+    bind("ctrl+w", "wide", "wide", "every column that has room; again: those of before"),
     bind(
         "o", "arrange", "sort",
         "sort by a column, show and hide columns; a capital letter underlined in a title sorts at once", show=True,
@@ -31,18 +39,14 @@ TIMES: Final = "  age<1h  since=03:00"
 """What the line adds to its examples where rows have a moment."""
 
 
-class FilterScreen(BaseScreen):
-    """Opens a line above the last one; the table follows while typing, and what makes no sense is reported, not applied."""
+class FilterScreen(TypedScreen):
+    """The table follows what is typed after ``/``; what makes no sense is reported, not applied."""
 
-    DEFAULT_CSS = """
-    FilterScreen #filter { dock: bottom; height: 1; margin-bottom: 1; border: none; padding: 0 1; background: ansi_default; }
-    """
     EXAMPLES = "text  !text  state=FAIL  owner:ml"
 
     def __init__(self, head: Head, keys: Sequence[Key] | None = None) -> None:
         """No line is open. ``keys`` as of :class:`BaseScreen`."""
         super().__init__(head, keys)
-        self._filter_line: Input | None = None
         self._filter_before = ""
         self.kept: dict[str, str] = {}
         """How tables of pages are arranged, by names of the session file; whoever opens a page gives it the tower's."""
@@ -85,40 +89,17 @@ class FilterScreen(BaseScreen):
     # ------------------------------------------------------------------ the line
 
     async def action_filter(self) -> None:
-        table = self.the_table()
-        if table is None or self._filter_line is not None:
-            return
-        from textual.widgets import Input  # noqa: PLC0415  nobody needs it before the first /
+        if (table := self.the_table()) is not None and not self.typing:
+            self._filter_before = table.filter.text
+            examples = self.EXAMPLES + (TIMES if table.spec.moment is not None else "")
+            await self.open_line(table.filter.text, examples, "Enter keeps the filter  Esc leaves the line")
 
-        examples = self.EXAMPLES + (TIMES if table.spec.moment is not None else "")
-        line = Input(table.filter.text, placeholder=examples, id="filter", compact=True)
-        line.cursor_blink = False
-        self._filter_line, self._filter_before = line, table.filter.text
-        self.bottom.type_into("Enter keeps the filter  Esc leaves the line")
-        await self.mount(line)
-        self.set_focus(line)  # at once: the next key may be here already
+    def typed(self, text: str) -> None:
+        """The table follows; a half-written comparison leaves it as it is."""
+        self._filter(text, quiet=True)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """The table follows while typing; a half-written comparison leaves it as it is."""
-        self._filter(event.value, quiet=True)
-
-    async def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter keeps the filter."""
-        if self._filter(event.value, quiet=False):
-            await self._close_filter()
-
-    async def key_escape(self, event: events.Key) -> None:
-        """Esc in the line leaves it; the filter stays as it was typed so far (Esc again clears it)."""
-        if self._filter_line is not None:
-            event.stop()  # it is not also the screen's own Esc
-            await self._close_filter()
-
-    async def _close_filter(self) -> None:
-        line, self._filter_line = self._filter_line, None
-        if line is not None:
-            self.bottom.type_into("")
-            self.set_focus(None)
-            await line.remove()
+    def entered(self, text: str) -> bool:
+        return self._filter(text, quiet=False)
 
     def _filter(self, text: str, *, quiet: bool) -> bool:
         table = self.the_table()
@@ -134,6 +115,10 @@ class FilterScreen(BaseScreen):
         self.filtered()
         return True
 
+    def action_wanted(self) -> None:
+        if (table := self.the_table()) is not None:
+            self._filter(table.filter.toggled(WANTED), quiet=False)
+
     def clear_filter(self) -> bool:
         """All rows again. False when none were hidden."""
         table = self.the_table()
@@ -143,25 +128,60 @@ class FilterScreen(BaseScreen):
         self.filtered()
         return True
 
+    def whole(self) -> tuple[str, str] | None:
+        table = self.the_table()
+        return (table.spec.called, table.as_text()) if table is not None and table.rows else None
+
     # ------------------------------------------------------------------ marks and order
+
+    def marked(self) -> str:
+        table = self.the_table()
+        return table.marked_words() if table is not None else ""
+
+    def _marks_changed(self) -> None:
+        self.moved()
+        self.show_keys()
 
     def action_mark(self) -> None:
         if (table := self.the_table()) is not None:
             table.mark()
-            self.moved()
+            self._marks_changed()
+
+    def action_mark_range(self) -> None:
+        if (table := self.the_table()) is None:
+            return
+        if table.mark_range():
+            self._marks_changed()
+        else:
+            self.post_message(
+                Say("a range begins at a marked row that is seen: Space marks one, then go to its other end")
+            )
+
+    def action_invert_marks(self) -> None:
+        if (table := self.the_table()) is not None:
+            table.invert_marks()
+            self._marks_changed()
 
     def action_mark_all(self) -> None:
         if (table := self.the_table()) is not None:
             table.mark_all()
-            self.moved()
+            self._marks_changed()
 
     def unmark(self, keys: Collection[str] | None = None) -> bool:
         """These rows are not marked any more; None: none is. False when none of them was."""
         table = self.the_table()
         if table is None or not table.unmark(keys):
             return False
-        self.moved()
+        self._marks_changed()
         return True
+
+    def action_wide(self) -> None:
+        if (table := self.the_table()) is None:
+            return
+        hidden = table.widen()
+        self.rearranged()
+        if hidden:
+            self.post_message(Say(f"no room here for {', '.join(hidden)}: a wider terminal, or hide others (o)"))
 
     def action_arrange(self) -> None:
         if self.the_table() is not None:
@@ -170,9 +190,18 @@ class FilterScreen(BaseScreen):
     def on_key(self, event: events.Key) -> None:
         """A capital letter that is no key of this screen sorts by the column whose title has it underlined."""
         table, letter = self.the_table(), event.character or ""
-        if table is not None and self._filter_line is None and letter.isupper() and table.sort_letter(letter):
+        if table is not None and not self.typing and letter.isupper() and table.sort_letter(letter):
             event.stop()
             self.rearranged()
+
+    def explained_keys(self) -> list[Key]:
+        """With the letters that sort the table."""
+        return [*super().explained_keys(), *self.sorting_keys()]
+
+    def sorting_keys(self) -> list[Key]:
+        """The capital letters that sort the table which takes the keys."""
+        letters = table.letters if (table := self.the_table()) is not None else {}
+        return [bind(letter, "sort", f"sort by {name}") for name, letter in letters.items()]
 
     # ------------------------------------------------------------------ moving
 

@@ -4,6 +4,9 @@
 ``= != < <= > >=``, or asks for a part of a word (``owner:ml``). Priorities compare by their number (``prio<=P2`` is P1 and P2), severities by how bad they
 are (``sev>=high``); an alert's severity word is that of its priority: critical P1, high P2, medium P3, low P4.
 
+``/vllm.*cpu/`` is a regular expression (:mod:`pulse_tui.tui.kit.patterns`), found in any column; a word that begins with a slash
+is one, so that the table follows while it is typed. ``!/…/`` is found in none. ``!!`` lets through what wants attention.
+
 Where rows have a moment, ``age<1h`` and ``age>2d`` compare how long ago it was (s, m, h, d, w), ``since=03:00`` and
 ``until=2026-11-28T03:00Z`` where it lies. A clock time is the last one that was, today's or yesterday's. Both are judged
 by the present moment, not by the one at which they were typed.
@@ -15,9 +18,13 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from pulse_tui.domain.moments import from_us, to_us
+from pulse_tui.tui.kit.bad import BadFilter
+
+if TYPE_CHECKING:
+    from pulse_tui.tui.kit.patterns import Budget, Pattern
 
 Fields = Mapping[str, str]
 """A row's columns by the names a filter uses."""
@@ -44,17 +51,24 @@ _TIMES: Final = (AGE, SINCE, UNTIL)
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _SPAN: Final = re.compile(r"(?P<number>[0-9]{1,7}(?:\.[0-9]{1,3})?)(?P<unit>[smhdw])")
 _CLOCK: Final = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?")
+WANTED: Final = "!!"
+"""The word that lets through what wants attention."""
 AHEAD_US: Final = 300_000_000
 """A moment further ahead is still to come and has no age; nearer, a clock is wrong."""
-
-
-class BadFilter(ValueError):
-    """A filter that cannot be understood; the message says which word and what would be."""
 
 
 class _Term(NamedTuple):
     negated: bool
     text: str
+
+
+class _Match(NamedTuple):
+    negated: bool
+    pattern: Pattern
+
+
+class _Wanted(NamedTuple):
+    """What wants attention."""
 
 
 class _Compare(NamedTuple):
@@ -85,20 +99,41 @@ class _Bound(NamedTuple):
         return bound.__le__ if self.since else bound.__ge__
 
 
+_Word: TypeAlias = "_Term | _Match | _Wanted | _Compare | _Age | _Bound"
+
+
 class Filter(NamedTuple):
     """A parsed filter. An empty one lets everything through."""
 
     text: str = ""
-    terms: tuple[_Term | _Compare | _Age | _Bound, ...] = ()
+    terms: tuple[_Word, ...] = ()
 
     @property
     def timed(self) -> tuple[_Age | _Bound, ...]:
         """The words about when: what they let through changes with time."""
         return tuple(term for term in self.terms if isinstance(term, _Age | _Bound))
 
+    @property
+    def wanted(self) -> bool:
+        """Whether it lets through only what wants attention."""
+        return any(isinstance(term, _Wanted) for term in self.terms)
+
+    def budget(self, rows: int) -> Budget | None:
+        """What it may take for so many rows from now on; None where it has no pattern."""
+        if not any(isinstance(term, _Match) for term in self.terms):
+            return None
+        from pulse_tui.tui.kit.patterns import Budget  # noqa: PLC0415
+
+        return Budget(rows)
+
     def matches(self, fields: Fields) -> bool:
-        """Whether every word of the filter that is not about when holds for a row."""
-        return all(_holds(term, fields) for term in self.terms if isinstance(term, _Term | _Compare))
+        """Whether every word of the filter that is about the texts of a row holds for it."""
+        return all(_holds(term, fields) for term in self.terms if isinstance(term, _Term | _Match | _Compare))
+
+    def toggled(self, word: str) -> str:
+        """Its text with this word, or without it where it has it."""
+        words = self.text.split()
+        return " ".join([each for each in words if each != word] if word in words else [*words, word])
 
     def judge(self, now_us: int, zone: tzinfo = UTC) -> Callable[[int | None], bool]:
         """Whether the words about when hold for a moment, at this one. For one that is not known none does."""
@@ -119,9 +154,15 @@ def moment_of(at: time | datetime, now: datetime, zone: tzinfo) -> datetime:
 
 def parse(text: str, columns: tuple[str, ...], *, moments: bool = False) -> Filter:
     """Read a filter for rows with these columns; ``moments``: each has one, too. Raises BadFilter."""
-    terms: list[_Term | _Compare | _Age | _Bound] = []
+    terms: list[_Word] = []
     known = (*columns, *_TIMES) if moments else columns
     for word in text.split():
+        if word == WANTED:
+            terms.append(_Wanted())
+            continue
+        if word.removeprefix("!").startswith("/") and word not in ("/", "!/"):
+            terms.append(_match(word))
+            continue
         found = _TERM.match(word)
         if moments and found is not None and (name := found["name"].casefold()) in _TIMES and name not in columns:
             terms.append(_time(name, found["op"], found["value"], word))
@@ -140,6 +181,15 @@ def parse(text: str, columns: tuple[str, ...], *, moments: bool = False) -> Filt
         value = found["value"].casefold()
         terms.append(_Compare(name, found["op"], "prod" if (name, value) == ("env", "production") else value))
     return Filter(" ".join(text.split()), tuple(terms))
+
+
+def _match(word: str) -> _Match:
+    from pulse_tui.tui.kit.patterns import pattern  # noqa: PLC0415  nobody needs it before the first one
+
+    text = word.removeprefix("!").removeprefix("/")
+    if text.endswith("/") and not text.endswith("\\/"):
+        text = text[:-1]
+    return _Match(word.startswith("!"), pattern(text))
 
 
 def _time(name: str, op: str, value: str, word: str) -> _Age | _Bound:
@@ -199,7 +249,9 @@ def _check_value(name: str, op: str, value: str) -> None:
         raise BadFilter(f"{name}{op} wants a number, not {value!r}")
 
 
-def _holds(term: _Term | _Compare, fields: Fields) -> bool:
+def _holds(term: _Term | _Match | _Compare, fields: Fields) -> bool:
+    if isinstance(term, _Match):
+        return term.pattern.found_in_any(fields.values()) is not term.negated
     if isinstance(term, _Term):
         return any(term.text in value.casefold() for value in fields.values()) is not term.negated
     if term.name in ("prio", "sev"):

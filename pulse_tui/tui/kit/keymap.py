@@ -70,7 +70,6 @@ _TAKEN: Final[Mapping[str, str]] = {
     "ctrl+i": "a terminal sends Tab for it",
     "ctrl+h": "a terminal sends Backspace for it",
     "ctrl+[": "a terminal sends Esc for it",
-    "ctrl+s": "a terminal may stop at it",
 }
 """Keys that nobody can have, and why."""
 

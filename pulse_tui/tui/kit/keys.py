@@ -51,6 +51,10 @@ _NAMES: Final = {
     "tab": "Tab",
     "shift+tab": "shift-Tab",
     "space": "Space",
+    "ctrl+@": "ctrl-Space",
+    "ctrl+space": "ctrl-Space",
+    "asterisk": "*",
+    "exclamation_mark": "!",
     "pagedown": "PgDn",
     "pageup": "PgUp",
     "home": "Home",
@@ -62,7 +66,7 @@ _NAMES: Final = {
 
 def key_name(keys: str) -> str:
     """``ctrl+d,pagedown`` as people read it: ``ctrl-d PgDn``."""
-    return " ".join(_NAMES.get(key, key.replace("ctrl+", "ctrl-")) for key in keys.split(","))
+    return " ".join(dict.fromkeys(_NAMES.get(key, key.replace("ctrl+", "ctrl-")) for key in keys.split(",")))
 
 
 def bind(
@@ -108,6 +112,7 @@ EVERYWHERE: Final = [
     ),
     bind("y", "copy", "copy", "copy the line or page to the clipboard (tmux, or OSC 52 through SSH)"),
     bind("Y", "share", "share", "copy the command line, or the address, that shows a colleague the same thing"),
+    bind("ctrl+s", "save", "save", "write the rows that are seen, or the page, to a text file"),
     bind("x", "object", "YAML", "the row or page as YAML or JSON: what its command prints with --json"),
     bind(
         "L,M",
@@ -158,6 +163,7 @@ class Bottom(Canvas):
         """Empty at first."""
         super().__init__(id=id)
         self._keys: Sequence[Key] = ()
+        self._marked = ""
         self._message = ""
         self._bad = False
         self._typing = ""
@@ -176,9 +182,9 @@ class Bottom(Canvas):
         """The message that is shown, or an empty string."""
         return self._message
 
-    def show_keys(self, keys: Sequence[Key]) -> None:
-        """The keys that apply now."""
-        self._keys = keys
+    def show_keys(self, keys: Sequence[Key], marked: str = "") -> None:
+        """The keys that apply now, behind what is marked: that is what they act on."""
+        self._keys, self._marked = keys, marked
         self.redraw()
 
     def type_into(self, keys: str) -> None:
@@ -193,7 +199,10 @@ class Bottom(Canvas):
 
     def draw_line(self, y: int, width: int, height: int) -> Sequence[Span]:
         if not self._message:
-            return [(f" {self._typing}"[:width], styles.DIM)] if self._typing else footer_spans(self._keys, width)
+            if self._typing:
+                return [(f" {self._typing}"[:width], styles.DIM)]
+            marked = f" {safe(self._marked)} " if self._marked else ""
+            return [(marked, styles.REVERSE), *footer_spans(self._keys, width - width_of([(marked, styles.PLAIN)]))]
         mark, style = (" ✖ ", styles.BAD) if self._bad else (" ● ", styles.GOOD)
         more = f"{self.log_key} full text  " if self._bad and not self._typing else ""
         tail = f" {more}{self.leave if not self._typing else ''}"

@@ -70,8 +70,10 @@ class Sieve(Generic[RowT]):
     def let_through(
         self, filter: Filter, spec: Spec[RowT], rows: Sequence[RowT], now_us: int = 0, zone: tzinfo = UTC
     ) -> list[RowT]:
-        """Those that match at this moment, in their order."""
+        """Those that match at this moment, in their order. Raises BadFilter where that takes too long."""
         kept = self._matching(filter, spec, rows)
+        if filter.wanted:
+            kept = [row for row in kept if spec.wants_attention(row)]
         moment = spec.moment
         if moment is None or not filter.timed:
             return kept
@@ -81,7 +83,7 @@ class Sieve(Generic[RowT]):
     def _matching(self, filter: Filter, spec: Spec[RowT], rows: Sequence[RowT]) -> list[RowT]:
         if not filter.terms:
             return list(rows)
-        fields, matches = spec.fields, filter.matches
+        fields, matches, budget = spec.fields, filter.matches, filter.budget(len(rows))
         if self._for != (filter, fields):
             self._for, self._passes = (filter, fields), {}
         known, passes, kept = self._passes, {}, []
@@ -89,6 +91,8 @@ class Sieve(Generic[RowT]):
             fits = known.get(id(row))
             if fits is None:
                 fits = matches(fields(row))
+                if budget is not None:
+                    budget.check()
             passes[id(row)] = fits
             if fits:
                 kept.append(row)

@@ -183,9 +183,13 @@ class BaseScreen(Asking, Screen[None]):
         """The keys that the help lists."""
         return self.keys()
 
+    def marked(self) -> str:
+        """How many rows are marked, in words; empty where none is."""
+        return ""
+
     def show_keys(self) -> None:
         """The last line lists the keys that apply."""
-        self.bottom.show_keys(self.keys())
+        self.bottom.show_keys(self.keys(), self.marked())
 
     def on_mount(self) -> None:
         """First arrangement."""
@@ -234,6 +238,14 @@ class BaseScreen(Asking, Screen[None]):
 
     def action_messages(self) -> None:
         self.post_message(asks.OpenMessages())
+
+    def whole(self) -> tuple[str, str] | None:
+        """What it is called and all of its text, to be written to a file; None where there is nothing."""
+        return None
+
+    def action_save(self) -> None:
+        found = self.whole()
+        self.post_message(asks.Save(*found) if found is not None else asks.Say("there is nothing here to write down"))
 
     def action_object(self) -> None:
         ref = self.ref()

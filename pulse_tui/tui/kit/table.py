@@ -16,9 +16,10 @@ from rich.style import Style
 
 from pulse_tui.tui.asks.common import Say
 from pulse_tui.tui.kit import styles
-from pulse_tui.tui.kit.canvas import Canvas, Span, fit, frame_bottom, frame_top, notice
+from pulse_tui.tui.kit.bad import BadFilter
+from pulse_tui.tui.kit.canvas import Canvas, Span, fit, frame_bottom, frame_top, notice, safe
 from pulse_tui.tui.kit.columns import Arrangement, BadColumn, arrow, found, letters, title_spans
-from pulse_tui.tui.kit.filters import Filter, parse
+from pulse_tui.tui.kit.filters import WANTED, Filter, parse
 from pulse_tui.tui.kit.manners import manners
 from pulse_tui.tui.kit.measured import Order, Sieve, Widest
 from pulse_tui.tui.kit.rows import Column, RowT, Spec, column_widths
@@ -54,6 +55,8 @@ class Table(Canvas, Generic[RowT]):
         """By column, the capital letter that sorts by it."""
         self.marks: frozenset[str] = frozenset()
         """Keys of the marked rows: each of a row that is there, though the filter may hide it."""
+        self._anchor: str | None = None
+        """The key that was marked last: where a range begins."""
         self._taken: Collection[str] = ()
         self.focused_pane = False
         self._all: Sequence[RowT] | None = None
@@ -199,8 +202,15 @@ class Table(Canvas, Generic[RowT]):
 
     def set_filter(self, text: str) -> None:
         """Filter the rows; an empty text shows all. Raises BadFilter and leaves the old filter."""
+        before = self.filter
         self.filter = parse(text, self.spec.names, moments=self.spec.moment is not None)
-        self._choose()
+        try:
+            self._let_through()
+        except BadFilter:
+            self.filter = before
+            raise
+        finally:
+            self._choose()
         self.redraw()
 
     # ------------------------------------------------------------------ its arrangement
@@ -213,6 +223,15 @@ class Table(Canvas, Generic[RowT]):
         self._lettered()
         self._choose()
         self.redraw()
+
+    def widen(self) -> list[str]:
+        """Show every column, or where all are shown those that are by themselves; returns which have no room."""
+        self.show_as(self.arrangement.widened(self.spec.columns))
+        return [
+            column.called
+            for column, width in zip(self.spec.columns, self._widths, strict=False)
+            if self.arrangement.shows(column) and not width
+        ]
 
     def take_letters(self, taken: Collection[str]) -> None:
         """Capital letters that are keys already: they sort nothing here."""
@@ -236,9 +255,29 @@ class Table(Canvas, Generic[RowT]):
     def mark(self) -> None:
         """Mark the row under the cursor, or take its mark away; the cursor goes on."""
         if self.row is not None:
-            self.marks ^= {self.spec.key(self.row)}
+            self._anchor = self.spec.key(self.row)
+            self.marks ^= {self._anchor}
             self.move(1)
             self.redraw()
+
+    def mark_range(self) -> int:
+        """Mark every row that is seen from the one marked last to the cursor; returns how many. 0: none is marked to begin from."""
+        if self._anchor not in self.marks:
+            return 0
+        keys = list(map(self.spec.key, self._rows))
+        start = keys.index(self._anchor) if self._anchor in keys else None
+        if start is None:
+            return 0
+        between = keys[min(start, self._cursor) : max(start, self._cursor) + 1]
+        self.marks |= frozenset(between)
+        self._anchor = keys[self._cursor]
+        self.redraw()
+        return len(between)
+
+    def invert_marks(self) -> None:
+        """Of the rows that the filter lets through, mark those that are not. Marks that it hides stay."""
+        self.marks ^= frozenset(map(self.spec.key, self._rows))
+        self.redraw()
 
     def mark_all(self) -> None:
         """Mark every row that the filter lets through; where all of them are marked, none."""
@@ -278,7 +317,12 @@ class Table(Canvas, Generic[RowT]):
         """Apply the filter and keep the cursor on its key."""
         wanted, row = self._wanted_key, self.row
         offset, was_at_top = self._cursor - self._top, self._top == 0
-        self._rows = self._sieve.let_through(self.filter, self.spec, self._all or (), self._now_us, self.zone)
+        try:
+            self._rows = self._let_through()
+        except BadFilter as error:  # with other rows it took no longer than it may: all are shown rather than too few
+            self.post_message(Say(f"the filter /{self.filter.text} was taken away: {error}", bad=True))
+            self.filter = Filter()
+            self._rows = self._let_through()
         if self.arrangement.sort:
             column = found(self.arrangement.sort, self.spec.columns)
             self._rows = self._order.sort(self.spec, column, self._rows, turned=self.arrangement.turned)
@@ -290,6 +334,9 @@ class Table(Canvas, Generic[RowT]):
         else:
             self._cursor = min(self._cursor, max(0, len(self._rows) - 1))
         self._keep_visible()
+
+    def _let_through(self) -> list[RowT]:
+        return self._sieve.let_through(self.filter, self.spec, self._all or (), self._now_us, self.zone)
 
     def _place_of(self, wanted: str | None, row: RowT | None) -> int | None:
         """Where the wanted key stands, else this row; None when it is gone."""
@@ -378,8 +425,27 @@ class Table(Canvas, Generic[RowT]):
         side = (MARK, styles.FOCUS) if self._is_marked(self._top + y - HEAD) and y >= HEAD else ("│", styles.DIM)
         return (side, *inner, (self._thumb(y, height) or "│", styles.DIM))
 
+    def as_text(self) -> str:
+        """The rows that the filter lets through, in their order, with the columns that are shown: all of them, as wide as they are."""
+        columns = [n for n, column in enumerate(self.spec.columns) if self.arrangement.shows(column)]
+        rows = [
+            [safe(cells[n][0]) for n in columns] for cells in (self.spec.cells(row, self._now_us) for row in self._rows)
+        ]
+        titles = [self.spec.columns[n].title for n in columns]
+        widths = [max(map(cell_len, column)) for column in zip(titles, *rows, strict=True)]
+        mark = [MARK if self._is_marked(n) else " " for n in range(len(rows))]
+        head = f"{self.heading}  {self._count()}" + (f"  /{self.filter.text}" if self.filter.terms else "")
+        right = [self.spec.columns[n].right for n in columns]
+        lines = [
+            " ".join(
+                [mark, *(fit(text, wide, right=r) for text, wide, r in zip(row, widths, right, strict=True))]
+            ).rstrip()
+            for mark, row in zip([" ", *mark], [titles, *rows], strict=True)
+        ]
+        return "\n".join([head, *lines, ""])
+
     def _is_marked(self, index: int) -> bool:
-        return bool(self.marks) and index < len(self._rows) and self.spec.key(self._rows[index]) in self.marks
+        return bool(self.marks) and 0 <= index < len(self._rows) and self.spec.key(self._rows[index]) in self.marks
 
     def _sorting(self) -> str:
         """What the rows are sorted by, where no column that is drawn says so."""
@@ -397,7 +463,9 @@ class Table(Canvas, Generic[RowT]):
         return f"{self.marked_words()} · {count}" if self.marks else count
 
     def marked_words(self) -> str:
-        """``3 marked``, and how many of them the filter hides."""
+        """``3 marked``, and how many of them the filter hides. Empty without any."""
+        if not self.marks:
+            return ""
         unseen = len(self.marks) - sum(self.spec.key(row) in self.marks for row in self._rows)
         return f"{len(self.marks)} marked" + (f", {unseen} of them hidden" if unseen else "")
 
@@ -441,6 +509,8 @@ class Table(Canvas, Generic[RowT]):
     def _nothing(self) -> str:
         if self._all is None:
             return "reading…"
+        if self._all and self.filter.text == WANTED:
+            return "nothing here wants attention. Esc shows all"
         if self._all:
             return f"nothing matches /{self.filter.text}. Esc clears the filter"
         return self.empty or self.spec.empty

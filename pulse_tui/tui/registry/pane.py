@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from pulse_tui.tui.asks.evals import FollowAsset
 from pulse_tui.tui.asks.registry import OpenAsset, OpenWorkflow
+from pulse_tui.tui.kit.bad import BadFilter
 from pulse_tui.tui.kit.columns import Arrangement, kept, restored
-from pulse_tui.tui.kit.filters import BadFilter, Filter, parse
+from pulse_tui.tui.kit.filters import Filter, parse
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.pane import Subject, TablePane
 from pulse_tui.tui.registry import rows

@@ -263,3 +263,108 @@ def test_marked_notes_get_the_same_labels() -> None:
         assert [call[0] for call in pilot.desk.calls] == ["correct_note", "correct_note"]
 
     play(scenario)
+
+
+# ------------------------------------------------------------------ ranges, the other way round, and what the last line says
+
+
+def test_a_range_goes_from_the_row_that_was_marked_last_to_the_cursor_in_either_direction() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("j", "j", "space", "j", "j", "ctrl+@")
+        assert sorted(pilot.alerts.marks) == ["al-02", "al-03", "al-04", "al-05"]
+        await pilot.press("g", "ctrl+@")  # from where the last one ended
+        assert sorted(pilot.alerts.marks) == [f"al-{n:02}" for n in range(6)]
+        assert pilot.lines()[-1].startswith(" 6 marked ")
+
+    play(scenario, desk=desk_of(20))
+
+
+def test_without_a_marked_row_in_sight_a_range_marks_nothing_and_says_where_it_begins() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("ctrl+@")
+        assert not pilot.alerts.marks
+        assert "a range begins at a marked row" in pilot.lines()[-1]
+        await pilot.press("space", "slash", *"prio=P3", "enter", "G", "ctrl+@")  # al-00 is a P1: hidden
+        assert sorted(pilot.alerts.marks) == ["al-00"]
+
+    play(scenario, desk=desk_of(20))
+
+
+def test_marks_are_turned_round_among_the_rows_that_are_seen_and_those_that_the_filter_hides_stay() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("space", "space", "slash", *"prio=P3", "enter", "asterisk")
+        assert sorted(pilot.alerts.marks) == ["al-00", "al-01", *(f"al-{n:02}" for n in range(3, 8))]
+        assert "7 marked, 2 of them hidden" in pilot.lines()[-1]
+        await pilot.press("asterisk")
+        assert sorted(pilot.alerts.marks) == ["al-00", "al-01"]
+        assert "2 marked, 2 of them hidden" in pilot.lines()[-1]
+        await pilot.press("escape")
+        assert "marked" not in pilot.lines()[-1]
+
+    play(scenario, desk=desk_of(8), size=NARROW)
+
+
+def test_only_what_wants_attention_is_one_key_away_and_survives_a_refresh() -> None:
+    desk = desk_of(6)
+    desk.alerts = (*desk.alerts[:4], *(row._replace(state="acknowledged") for row in desk.alerts[4:]))
+
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("exclamation_mark")
+        assert [row.id for row in pilot.alerts.rows] == [f"al-{n:02}" for n in range(4)]
+        assert pilot.alerts.filter.text == "!!"
+        desk.alerts = (desk.alerts[0]._replace(state="acknowledged"), *desk.alerts[1:])
+        await pilot.changed()
+        assert [row.id for row in pilot.alerts.rows] == ["al-01", "al-02", "al-03"]
+        desk.alerts = tuple(row._replace(state="acknowledged") for row in desk.alerts)
+        await pilot.changed()
+        assert "nothing here wants attention. Esc shows all" in pilot.text()
+        await pilot.press("exclamation_mark")
+        assert len(pilot.alerts.rows) == 6
+
+    play(scenario, desk=desk)
+
+
+def test_every_column_is_one_key_away_and_what_has_no_room_is_named() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("ctrl+w")
+        assert "no room here for" in pilot.lines()[-1]
+        assert all(pilot.alerts.arrangement.shows(column) for column in pilot.alerts.spec.columns)
+        await pilot.press("ctrl+w")
+        assert pilot.alerts.arrangement.columns_text == ""
+
+    play(scenario, size=NARROW)
+
+
+def test_what_is_seen_is_written_to_a_file_and_the_operator_sees_which() -> None:
+    written: list[tuple[str, str]] = []
+
+    def keep(name: str, text: str) -> str:
+        written.append((name, text))
+        return "/state/screens/alerts.txt"
+
+    async def scenario(pilot: Pilot) -> None:
+        pilot.tower.context.keep = keep
+        await pilot.press("space", "slash", *"prio=P3", "enter", "ctrl+s")
+        assert "written to /state/screens/alerts.txt" in pilot.lines()[-1]
+        name, text = written[-1]
+        lines = text.splitlines()
+        assert name == "alerts"
+        assert lines[0].startswith("acme-ai  2026-")
+        assert lines[1] == "4 Alerts  1 marked, 1 of them hidden · 5 of 8  /prio=P3"
+        assert lines[2].split() == ["PRIO", "WHAT", "OWNER", "AGE", "x"]
+        assert [f"alert {n:02}" in line for n, line in enumerate(lines[3:], 3)] == [True] * 5
+        assert max(map(len, lines)) < 120
+        await pilot.press("2", "ctrl+s")
+        assert written[-1][0] == "Benchmarks"
+        await pilot.press("4", "enter", "ctrl+s")
+        assert "WHAT CHANGED" in written[-1][1]
+
+    play(scenario, desk=desk_of(8))
+
+
+def test_a_tower_that_writes_no_files_says_so() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("ctrl+s")
+        assert "this tower writes no files" in pilot.notices[-1]
+
+    play(scenario)

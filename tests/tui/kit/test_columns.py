@@ -7,6 +7,7 @@ import itertools
 import pkgutil
 import time
 from collections.abc import Iterator
+from string import ascii_uppercase
 from typing import Any
 
 import pytest
@@ -242,13 +243,22 @@ def test_the_last_column_stays() -> None:
     titles=st.lists(st.text("ABCDE →", min_size=1, max_size=5), max_size=6, unique=True),
     taken=st.frozensets(st.sampled_from("ABCDE")),
 )
-def test_a_letter_is_of_its_title_not_taken_and_of_one_column(titles: list[str], taken: frozenset[str]) -> None:
-    columns = [Column(title, 1, 9, name=f"c{n}") for n, title in enumerate(titles)]
-    given_letters = letters(columns, taken)
-    assert len(set(given_letters.values())) == len(given_letters)
-    for name, letter in given_letters.items():
-        assert letter in titles[int(name[1:])]
-        assert letter not in taken
+def test_every_column_has_a_letter_of_its_own_that_is_not_taken_and_of_its_title_where_that_has_one(
+    titles: list[str], taken: frozenset[str]
+) -> None:
+    columns = [Column(title, 1, 9, name=f"{n}") for n, title in enumerate(titles)]
+    found = letters(columns, taken)
+    assert found.keys() == {c.called for c in columns}
+    assert len(set(found.values())) == len(found)
+    assert not set(found.values()) & taken
+    for name, letter in found.items():
+        own = set(titles[int(name)]) & set("ABCDE") - taken
+        assert letter in own or own <= {other for one, other in found.items() if one != name}
+
+
+def test_where_every_letter_is_taken_a_column_has_none() -> None:
+    assert letters([Column("AGE", 1, 9)], ascii_uppercase) == {}
+    assert letters([Column("PRIO", 4, 4), Column("x", 1, 4, name="count")], "PRIOX") == {"prio": "A", "count": "C"}
 
 
 def test_a_column_gives_its_letter_to_one_that_has_no_other() -> None:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse_tui.domain.moments import to_us
-from pulse_tui.tui.kit.filters import BadFilter, moment_of, parse
+from pulse_tui.tui.kit.bad import BadFilter
+from pulse_tui.tui.kit.filters import moment_of, parse
 
 COLUMNS = ("prio", "state", "what", "owner", "env", "count")
 ROW = {

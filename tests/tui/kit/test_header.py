@@ -83,7 +83,9 @@ def test_a_policy_that_waits_for_a_second_person_stands_in_the_line_however_narr
 
 def test_what_to_press_first_stands_there_until_state_needs_the_room() -> None:
     def hinted(header: Header | None, width: int) -> str:
-        return "".join(text for text, _ in header_spans(header, "acme-ai", "", False, width, hint="Enter opens  ? keys"))
+        return "".join(
+            text for text, _ in header_spans(header, "acme-ai", "", False, width, hint="Enter opens  ? keys")
+        )
 
     for width in (60, 80, 120):
         assert hinted(None, width).endswith("Enter opens  ? keys")

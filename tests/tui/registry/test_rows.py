@@ -8,7 +8,8 @@ from rich.style import Style
 
 from pulse_tui.domain.views.registry import GateLine, GateMark, GateStory, RegistryRow, StageCell
 from pulse_tui.tui.kit import rows, styles
-from pulse_tui.tui.kit.filters import BadFilter, parse
+from pulse_tui.tui.kit.bad import BadFilter
+from pulse_tui.tui.kit.filters import parse
 from pulse_tui.tui.kit.listing import flow
 from pulse_tui.tui.registry import estate_rows, release_rows, tree_rows
 from pulse_tui.tui.registry import rows as registry_rows
