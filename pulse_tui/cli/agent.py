@@ -48,6 +48,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
         # One that comes before there is a configuration to take up anew waits: it must not end what is about to start.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     signal.signal(signal.SIGTERM, _not_begun)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)  # they wait while one process gives way to the next
     supervisor = Supervisor(os.environ)
     supervisor.status("starting")
     with contextlib.ExitStack() as stack:
@@ -69,6 +70,8 @@ def run(options: argparse.Namespace, _name: str) -> int:
             from pulse_tui.running import start_again  # noqa: PLC0415  only when the configuration was changed
 
             hand(again, os.environ)
+            # What comes before the next one listens for it waits: it must not end what is about to start. A terminal's hangup may.
+            signal.pthread_sigmask(signal.SIG_BLOCK, ENDS if session else {*ENDS, signal.SIGHUP})
             start_again()
         loop.close()
     return 0

@@ -170,7 +170,7 @@ class _Agent:
             self.vitals.stopping = True
             self._supervisor.stopping("stopping")
             self.log(Happening("stopping", "stopping"))
-        for task in tasks:
+        for task in [*tasks, *filter(None, [self._reloading])]:
             task.cancel()
         self.vitals.leave()
         sockets = self._handed() if self._changed else {}
@@ -304,6 +304,8 @@ class _Agent:
             another.close()
 
     def _apply(self) -> None:
+        if self._stop.is_set():
+            return  # it was asked to end while the configuration was being read
         self._changed = True
         self._supervisor.reloading("taking up a changed configuration")
         self.log(Happening("the configuration was changed and is applied", "configuration_applied"))

@@ -8,6 +8,7 @@ another one has it within :data:`CHORES_S`. Messages are sent by whoever has the
 from __future__ import annotations
 
 import contextlib
+import threading
 
 from pulse_tui.domain.errors import PulseError
 from pulse_tui.domain.member import EVERY_S, Member, MemberKind, gone, long_gone
@@ -29,9 +30,17 @@ class Attendance:
         self._began = house.clock()
         self._next = 0.0
         self._mine = False
+        self._left = False
+        self._lock = threading.Lock()
 
     def turn(self) -> bool:
-        """Write this process down where that is due; whether the chores are this process's now. Raises StorageError."""
+        """Write this process down where that is due; whether the chores are this process's now: never once it has left.
+        Raises StorageError.
+        """
+        with self._lock:  # a housekeeping under way must not write down again who leaves
+            return not self._left and self._turn()
+
+    def _turn(self) -> bool:
         if steady() < self._next and (self._mine or not self._free()):
             return self._mine
         now, me = self._house.clock(), holder_name()
@@ -51,12 +60,14 @@ class Attendance:
 
     def leave(self) -> None:
         """No longer there: another one has the chores at once."""
-        if not self._next:
-            return
-        with contextlib.suppress(PulseError), self._house.store.write(quiet=True) as tx:
-            tx.members.drop(holder_name())
-            tx.plumbing.release(LEASE, holder_name())
-        self._mine = False
+        with self._lock:
+            self._left = True
+            if not self._next:
+                return
+            with contextlib.suppress(PulseError), self._house.store.write(quiet=True) as tx:
+                tx.members.drop(holder_name())
+                tx.plumbing.release(LEASE, holder_name())
+            self._mine = False
 
     def _free(self) -> bool:
         """Whether nobody has the chores who may live, and they are for this process to take."""

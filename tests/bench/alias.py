@@ -12,8 +12,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.e2e.registry import Moving, free_port
+from tests.e2e.registry import Moving
 from tests.servers.mlflow_server import MlflowServer
+from tests.servers.ports import free_port
 
 MOVES = 10
 

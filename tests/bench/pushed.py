@@ -24,7 +24,8 @@ import msgspec
 from pulse_tui.domain.signal import encode
 from tests.bench.ingest import one
 from tests.fakes.databases import postgres
-from tests.fakes.pushing_agent import TOKENS, Line, body_of, configure, free_port, processor_s, ready, start, wire
+from tests.fakes.pushing_agent import TOKENS, Line, body_of, configure, processor_s, ready, start, wire
+from tests.servers.ports import free_port
 
 ASSETS = 300
 

@@ -29,7 +29,7 @@ def start(*arguments: str | Path, by: str = "ana") -> subprocess.Popen[str]:
     return process
 
 
-def until(met: Callable[[], object], what: str, seconds: float = 10.0) -> None:
+def until(met: Callable[[], object], what: str, seconds: float = 60.0) -> None:
     """Wait, but not for ever."""
     end = time.monotonic() + seconds
     while not met():
@@ -42,5 +42,5 @@ def end(process: subprocess.Popen[str], kind: int) -> tuple[int, str, str, float
     """Send a signal; returns exit code, output, errors and the seconds it took."""
     began = time.monotonic()
     process.send_signal(kind)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=60)
     return process.returncode, out, err, time.monotonic() - began

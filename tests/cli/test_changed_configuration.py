@@ -163,7 +163,7 @@ def test_a_change_while_the_action_waits_for_the_database_is_refused(house: Hous
         waiting.join(0.5)
         assert waiting.is_alive()
         edit(house, REMOVED, "")
-    waiting.join(10)
+    waiting.join(60)
     assert said == ["the configuration changed just now: nothing was done. Try again"]
     assert ben.plan_story(plan).approvals_given == 0
 
@@ -177,7 +177,7 @@ def test_a_run_that_has_begun_goes_on_under_what_was_approved(house: House, targ
     while not target.asked:
         pass
     edit(house, REMOVED, "")
-    running.join(20)
+    running.join(60)
     assert target.serving["my-bot/canary"] == "1.0.1"
     assert ana.plan_story(plan).state == "verified"
 

@@ -50,7 +50,7 @@ def offered_by_bash(script: Path, line: str, folder: Path) -> set[str]:
         'printf "%s\\n" "${COMPREPLY[@]}"'
     )
     command = ["bash", "--norc", "-uc", program, "bash", str(script), *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20, cwd=folder, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder, check=True)
     assert done.stderr == ""
     return set(done.stdout.split("\n")) - {""}
 

@@ -71,7 +71,7 @@ def test_a_backup_is_whole_private_and_described_while_somebody_writes(shell: Sh
     print(
         f"backup of {path.stat().st_size / 2**20:.0f} MB in {took:.2f} s; {count} commits, longest {longest * 1e3:.0f} ms"
     )
-    assert longest < 2.0  # a loaded machine; the benchmark prints what a quiet one has
+    assert longest < 10  # a loaded machine; the benchmark prints what a quiet one has
     manifest = json.loads(manifest_of(path).read_text())
     assert (manifest["schema"], manifest["estate"], manifest["form"]) == ("0019", "small", "sqlite")
     assert manifest["rows"]["settings_values"] >= 4_000

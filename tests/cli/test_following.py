@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from pulse_tui.cli import serving
 from pulse_tui.cli.following import follow
 from pulse_tui.cli.serving import Around, serve
 from pulse_tui.domain.errors import ConfigError, Problem
@@ -36,8 +41,19 @@ async def _followed(desk: Desk, stamps: Callable[[], object | None], check: Call
     def apply() -> None:
         desk.applied = True
 
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(follow(desk, stamps, check, apply, every_s=0.005), 0.3)
+    looks = 0
+
+    def look() -> object | None:
+        nonlocal looks
+        looks += 1
+        return stamps()
+
+    following = asyncio.create_task(follow(desk, look, check, apply, every_s=0.001))
+    while not following.done() and looks < 10:
+        await asyncio.sleep(0.001)
+    following.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await following
 
 
 def play(desk: Desk, stamps: Callable[[], object | None], check: Callable[[], None]) -> None:
@@ -105,10 +121,11 @@ def test_an_agent_keeps_the_old_configuration_while_the_new_one_is_bad_and_ends_
         serving = asyncio.create_task(serve(house, Rounds(house), options, 0.02, around))
         await asyncio.sleep(0.1)
         file.write_text("estate: [\n")
-        await asyncio.sleep(0.2)
-        assert not serving.done()
+        while not any("is not valid" in line for line in lines):
+            assert not serving.done()
+            await asyncio.sleep(0.02)
         file.write_text(good + "# no other words\n")
-        return await asyncio.wait_for(serving, 5)
+        return await asyncio.wait_for(serving, 60)
 
     assert asyncio.run(edited()) == {}, "it begins again, with no socket to go on with"
     house.close()
@@ -126,7 +143,7 @@ def test_an_agent_takes_up_no_configuration_while_a_rollback_is_under_way(tmp_pa
     house = House(tmp_path, database=f"sqlite:///{tmp_path / 'p.db'}")
     options = argparse.Namespace(json=False, database=house.database)
     rounds, free = Rounds(house), threading.Event()
-    rounds.lanes.begin("automatic", lambda: [str(free.wait(20))])
+    rounds.lanes.begin("automatic", lambda: [str(free.wait(120))])
     lines: list[str] = []
 
     async def edited() -> object:
@@ -137,7 +154,45 @@ def test_an_agent_takes_up_no_configuration_while_a_rollback_is_under_way(tmp_pa
         await asyncio.sleep(0.5)
         assert not serving.done()
         free.set()
-        return await asyncio.wait_for(serving, 10)
+        return await asyncio.wait_for(serving, 60)
 
     assert asyncio.run(edited()) == {}
     house.close()
+
+
+def test_an_agent_that_is_to_end_while_it_reads_a_changed_configuration_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "pulse.yaml"
+    file.write_text("name: acme\n")
+    house = House(tmp_path, database=f"sqlite:///{tmp_path / 'p.db'}")
+    options = argparse.Namespace(json=False, database=house.database)
+    begun, free, lines = threading.Event(), threading.Event(), list[str]()
+    check = serving._Agent._check
+
+    def slow(agent: serving._Agent) -> None:
+        begun.set()
+        free.wait(60)
+        check(agent)
+
+    monkeypatch.setattr(serving._Agent, "_check", slow)
+
+    async def until(word: str) -> None:
+        while not any(word in line for line in lines):
+            await asyncio.sleep(0.005)
+
+    async def asked() -> object:
+        around = Around(Log(house.clock, bytes, write=lines.append), Supervisor({}))
+        life = asyncio.create_task(serve(house, Rounds(house), options, 600, around))
+        await until("collecting")
+        file.write_text("name: other\n")
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert await asyncio.to_thread(begun.wait, 60)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await until("stopping")
+        free.set()
+        return await asyncio.wait_for(life, 60)
+
+    assert asyncio.run(asked()) is None, "it does not begin again"
+    house.close()
+    assert not any("is applied" in line for line in lines)

@@ -431,9 +431,9 @@ def test_tracebacks_of_a_megabyte_in_each_sample_cost_little(form: str) -> None:
     samples = [sample(i, error_retries=retries) for i in range(30)]
     data = as_json(samples, [report(value=1.0)]) if form == "json" else as_eval(samples, [report(value=1.0)])
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()
     assert run_of(parse(data, f"log.{form}")).scores[0].n == 30
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0
     assert tracemalloc.get_traced_memory()[1] < 3_000_000
     tracemalloc.stop()
 

@@ -294,4 +294,4 @@ def test_five_thousand_unchanged_versions_are_read_in_little_time(server: Loopba
     took = time.thread_time() - started
     assert sum(len(s.versions) for s in got.values()) == count
     assert all(s.complete and s.placements for s in got.values())
-    assert took < 1.5, f"{took:.2f} s of CPU; it takes 0.2 s on an idle machine"
+    assert took < 3.0, f"{took:.2f} s of CPU; it takes 0.2 s on an idle machine"

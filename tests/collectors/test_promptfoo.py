@@ -446,9 +446,9 @@ def test_large_answers_cost_little() -> None:
     big = {"output": "short", "raw": {"body": "x" * 1_000_000}, "cached": False}
     data = output([row(f"q{i}", test=i, response=big) for i in range(30)])
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()
     assert run_of(parse(data)).scores[0].n == 30
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0
     assert tracemalloc.get_traced_memory()[1] < 5_000_000
     tracemalloc.stop()
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import example, given
@@ -80,8 +80,8 @@ def test_an_address_is_shown_without_its_secrets(url: str, expected: str) -> Non
 def test_stacked_combining_marks_are_cut_before_they_are_normalised() -> None:
     """NFC is quadratic in a run of marks: 400 kB of them took a minute, with the interpreter lock held."""
     marks = "a" + "\u0315\u0300\u05ae\u0300" * 100_000
-    began = perf_counter()
+    began = process_time()
     assert len(clean(marks)) <= 500
     assert len(clean_block(marks)) <= 20_000
-    assert perf_counter() - began < 1.0
+    assert process_time() - began < 1.0
     assert clean("e\u0301\u0323 o\u0302") == "\u1eb9\u0301 \u00f4"

@@ -83,14 +83,6 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def free_port() -> int:
-    """A port of this host that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def quiet_for(terminal: Terminal, seconds: float) -> int:
     """How many bytes the terminal got in that time."""
     terminal.read(0.2)

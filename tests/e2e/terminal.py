@@ -26,7 +26,7 @@ from typing import Self
 
 import pyte
 
-WAIT_S = 15.0
+WAIT_S = 60.0
 _BASE = {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
 _PASSED = ("PATH", "HOME", "PULSE_OPERATOR")
 ENTER, ESCAPE, TAB, DOWN = "\r", "\x1b", "\t", "\x1b[B"

@@ -9,7 +9,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from tests.fakes.databases import postgres
 from tests.fakes.small_estate import write_estate
 from tests.fakes.supervisor import supervisor
 from tests.servers.loopback import Loopback
+from tests.servers.ports import free_port
 
 
 @pytest.fixture(autouse=True)
@@ -44,14 +44,8 @@ def text(name: str) -> str:
     return (examples.EXAMPLES / name).read_text()
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
 def ask(port: int, path: str) -> tuple[int, str]:
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     link.request("GET", path)
     answer = link.getresponse()
     found = answer.status, answer.read().decode()

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from tests.cli.processes import STARTED, until
 from tests.fakes.examples import Image, build_wheel, steps
 from tests.fakes.small_estate import write_estate
 from tests.servers.loopback import Loopback
+from tests.servers.ports import free_port
 
 pytestmark = [
     pytest.mark.xdist_group("wheel"),
@@ -73,10 +73,8 @@ def test_the_night_of_the_demo_plays_from_there(image: Image) -> None:
 
 
 def test_the_container_answers_its_health_check_keeps_its_state_and_stops(image: Image) -> None:
-    with socket.socket() as taken, Loopback() as server:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-        taken.close()
+    port = free_port()
+    with Loopback() as server:
         config = image.root / "etc/pulse-tui"
         write_estate(config, server.url)
         text = (config / "pulse.yaml").read_text().replace("database: sqlite:///pulse.db\n", "")
@@ -92,7 +90,7 @@ def test_the_container_answers_its_health_check_keeps_its_state_and_stops(image:
 
         until(healthy, "the health check", 30)
         agent.send_signal(signal.SIGTERM)
-        out, _ = agent.communicate(timeout=15)
+        out, _ = agent.communicate(timeout=60)
         assert not healthy()
     assert agent.returncode == 0
     assert [json.loads(line)["event"] for line in out.splitlines()][-1] == "stopping"

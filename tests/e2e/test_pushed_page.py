@@ -16,7 +16,8 @@ from typing import NamedTuple
 import pytest
 
 from pulse_tui.cli.help import DOCS
-from tests.fakes.pushing_agent import free_port, ready, start
+from tests.fakes.pushing_agent import ready, start
+from tests.servers.ports import free_port
 
 PAGE = (DOCS / "pushed.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.DOTALL | re.MULTILINE)
@@ -55,7 +56,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[There]:
         ready(chosen, process)
         yield There(folder, chosen)
         process.send_signal(signals.SIGTERM)
-        assert process.wait(20) == 0, (folder / "agent.log").read_text()
+        assert process.wait(60) == 0, (folder / "agent.log").read_text()
     finally:
         process.kill()
         process.wait()

@@ -97,7 +97,7 @@ def agent(act: Answer) -> Iterator[str]:
             yield path
         finally:
             listener.shutdown(socket.SHUT_RDWR)
-            thread.join(2)
+            thread.join(60)
 
 
 @contextlib.contextmanager
@@ -126,4 +126,4 @@ def openssh(folder: Path, kinds: Sequence[str] = ("ed25519",)) -> Iterator[tuple
             yield path, lines
         finally:
             started.terminate()
-            started.wait(5)
+            started.wait(60)

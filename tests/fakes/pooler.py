@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from tests.servers.ports import free_port
+
 BINARY = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin")
 MISSING = "pgbouncer is not installed: apt-get install pgbouncer"
 _CONFIG = """\
@@ -36,9 +38,7 @@ def pgbouncer(uri: str) -> Iterator[str]:
     assert BINARY is not None, MISSING
     parts = urlsplit(uri)
     host = parse_qs(parts.query)["host"][0]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     folder = Path(tempfile.mkdtemp(prefix="pulse-pool-", dir="/tmp"))
     folder.chmod(0o755)
     config = folder / "pgbouncer.ini"
@@ -48,7 +48,7 @@ def pgbouncer(uri: str) -> Iterator[str]:
         line[1:1] = ["-u", pwd.getpwuid(Path(host).stat().st_uid).pw_name]
     process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while True:
             assert process.poll() is None, "pgbouncer ended"
             try:
@@ -60,5 +60,5 @@ def pgbouncer(uri: str) -> Iterator[str]:
         yield f"postgresql://postgres@127.0.0.1:{port}{parts.path}"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         shutil.rmtree(folder, ignore_errors=True)

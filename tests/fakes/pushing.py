@@ -97,7 +97,7 @@ class Open:
     def stop(self) -> None:
         self.do(self.receiver.stop())
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(5)
+        self._thread.join(60)
 
     def push(self, body: Any, token: str | None = "T_CI", kind: str = "application/json", **headers: str) -> Answered:
         """POST it; what is no bytes is sent as JSON, a list of kind ``x-ndjson`` as lines."""
@@ -108,7 +108,7 @@ class Open:
         given = {"Content-Type": kind, **{k.replace("_", "-"): v for k, v in headers.items()}}
         if token is not None:
             given["Authorization"] = f"Bearer {SECRETS.get(token, token)}"
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             line.request("POST", "/signals", body, given)
             answer = line.getresponse()

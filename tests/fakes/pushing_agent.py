@@ -16,13 +16,6 @@ from tests.fakes.pushing import SECRETS
 TOKENS = [f"token-of-sender-{n:02}-for-tests" for n in range(8)]
 
 
-def free_port() -> int:
-    """One that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def configure(
     folder: Path, port: int, assets: int = 2, *, database: str = "sqlite:///pulse.db", rate: str = "1000000/s"
 ) -> None:

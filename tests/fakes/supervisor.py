@@ -32,7 +32,7 @@ class Listening:
         """The lines of all."""
         return [line for each in self.take() for line in each]
 
-    def until(self, met: Callable[[list[str]], object], what: str, seconds: float = 15.0) -> list[str]:
+    def until(self, met: Callable[[list[str]], object], what: str, seconds: float = 60.0) -> list[str]:
         """The lines, once they are as wanted."""
         end = time.monotonic() + seconds
         while not met(self.lines()):

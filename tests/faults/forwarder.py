@@ -13,6 +13,8 @@ import socket
 import threading
 import time
 
+from tests.servers.ports import free_port
+
 _CHUNK = 1 << 16
 
 
@@ -21,9 +23,7 @@ class Forwarder:
 
     def __init__(self, to: tuple[str, int]) -> None:
         self._to = to
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.pid = 0
         self.begin()
 

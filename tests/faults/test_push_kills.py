@@ -17,7 +17,8 @@ import pytest
 
 from tests.fakes.databases import postgres
 from tests.fakes.pushing import quiet
-from tests.fakes.pushing_agent import Line, body_of, configure, free_port, ready, start, wire
+from tests.fakes.pushing_agent import Line, body_of, configure, ready, start, wire
+from tests.servers.ports import free_port
 
 AGAIN = (429, 503)
 
@@ -84,9 +85,9 @@ def test_nothing_that_was_accepted_is_lost_when_the_agent_is_killed(kills: int, 
         _more(senders, 20)
         senders.done.set()
         for thread in senders.threads:
-            thread.join(40)
+            thread.join(90)
         process.send_signal(signals.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     finally:
         senders.done.set()
         process.kill()
@@ -125,9 +126,9 @@ def test_a_changed_configuration_is_taken_up_while_eight_senders_push(tmp_path: 
         _more(senders, 40)
         senders.done.set()
         for thread in senders.threads:
-            thread.join(40)
+            thread.join(90)
         process.send_signal(signals.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     finally:
         senders.done.set()
         process.kill()
@@ -140,7 +141,7 @@ def test_a_changed_configuration_is_taken_up_while_eight_senders_push(tmp_path: 
 
 def _more(senders: Eight, count: int) -> None:
     """Wait until that many more are accepted."""
-    before, end = senders.total(), time.monotonic() + 40
+    before, end = senders.total(), time.monotonic() + 90
     while senders.total() < before + count:
         assert time.monotonic() < end, "nothing is accepted any more"
         assert senders.broken == []
@@ -174,10 +175,10 @@ def test_two_agents_on_one_postgresql_store_what_comes_to_both_once(tmp_path: Pa
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(90)
         for process in processes:
             process.send_signal(signals.SIGTERM)
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
         assert answers == {(5, 0): 160, (0, 5): 160}
     finally:
         for process in processes:

@@ -65,7 +65,7 @@ class Line:
                 await writer.drain()
             if then_close:
                 writer.write_eof()
-            return await asyncio.wait_for(reader.read(), 15)
+            return await asyncio.wait_for(reader.read(), 60)
         finally:
             writer.close()
 
@@ -276,7 +276,7 @@ def test_connections_that_wait_for_their_next_request_make_room_for_new_ones(mon
             await reader.readuntil(b"accepted\n")
         await until(lambda: len(receiver._idle) == 6)
         assert status(await line.say(post())) == 202
-        assert await asyncio.wait_for(held[0][0].read(), 2) == b""  # without an answer: it asked nothing
+        assert await asyncio.wait_for(held[0][0].read(), 60) == b""  # without an answer: it asked nothing
         assert len(receiver._idle) == 5
         for _, writer in held:
             writer.close()
@@ -382,44 +382,45 @@ def test_a_sender_that_leaves_in_the_middle_makes_nothing() -> None:
 def test_a_sender_that_drips_is_cut_off_and_others_are_served_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "REQUEST_S", 0.5)
 
-    async def drip(line: Line) -> tuple[int, float]:
+    async def drip(line: Line) -> tuple[int, int]:
         reader, writer = await asyncio.open_connection(line.host, line.port)
-        began = time.monotonic()
         answer = asyncio.create_task(reader.read())
+        sent = 0
         for byte in post():
             if answer.done():
                 break
+            sent += 1
             with contextlib.suppress(ConnectionError):
                 writer.write(bytes([byte]))
                 await writer.drain()
             await asyncio.sleep(0.05)
         got = await answer
         writer.close()
-        return status(got), time.monotonic() - began
+        return status(got), sent
 
     async def scene(_receiver: Receiver, line: Line, _desk: Desk) -> None:
         drips = [asyncio.create_task(drip(line)) for _ in range(4)]
         await asyncio.sleep(0.1)
         assert status(await line.say(post())) == 202
         for drop in drips:
-            code, took = await drop
+            code, sent = await drop
             assert code == 408
-            assert took < 3
+            assert sent < len(post())
 
     assert play(scene).hints == ["registry"]
 
 
-def test_idle_connections_keep_no_genuine_webhook_out() -> None:
+def test_idle_connections_keep_no_genuine_webhook_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "REQUEST_S", 300.0)  # none of them leaves by itself
+
     async def scene(receiver: Receiver, line: Line, _desk: Desk) -> None:
         held = [await asyncio.open_connection(line.host, line.port) for _ in range(3 * CONNECTIONS)]
         for reader, writer in held[::3]:
             writer.write(b"POST /hooks/registry HTTP/1.1\r\n")  # begun, and never finished
             del reader
         await asyncio.sleep(0.2)
-        began = time.monotonic()
         assert status(await line.say(post())) == 202
-        assert time.monotonic() - began < 1
-        answer = await asyncio.wait_for(held[0][0].read(), 2)
+        answer = await asyncio.wait_for(held[0][0].read(), 60)
         assert status(answer) == 503
         assert b"retry-after: 1" in answer
         assert len(receiver._reading) <= CONNECTIONS
@@ -430,14 +431,14 @@ def test_idle_connections_keep_no_genuine_webhook_out() -> None:
 
 
 def test_whoever_sends_slowly_from_an_address_of_its_own_is_not_sent_away() -> None:
-    async def scene(_receiver: Receiver, line: Line, _desk: Desk) -> None:
+    async def scene(receiver: Receiver, line: Line, _desk: Desk) -> None:
         slow = await asyncio.open_connection(line.host, line.port, local_addr=("127.0.0.7", 0))
         slow[1].write(post()[:-1])
-        await asyncio.sleep(0.05)
+        await until(lambda: len(receiver._reading) == 1)
         held = [await asyncio.open_connection(line.host, line.port) for _ in range(2 * CONNECTIONS)]
         await asyncio.sleep(0.1)
         slow[1].write(post()[-1:])
-        assert status(await asyncio.wait_for(slow[0].read(), 2)) == 202
+        assert status(await asyncio.wait_for(slow[0].read(), 60)) == 202
         for _, writer in [slow, *held]:
             writer.close()
 
@@ -501,12 +502,10 @@ def test_an_address_that_is_taken_is_told_and_listened_on_once_it_is_free(monkey
 def test_stopping_closes_the_port_and_every_connection_and_may_be_done_twice() -> None:
     async def scene(receiver: Receiver, line: Line, _desk: Desk) -> None:
         reader, writer = await asyncio.open_connection(line.host, line.port)
-        await asyncio.sleep(0.05)
-        began = time.monotonic()
+        await until(lambda: len(receiver._open) == 1)
         await receiver.stop()
         await receiver.stop()
-        assert time.monotonic() - began < 2
-        assert await asyncio.wait_for(reader.read(), 2) == b""
+        assert await asyncio.wait_for(reader.read(), 60) == b""
         writer.close()
         with pytest.raises(ConnectionError):
             await line.say(post())

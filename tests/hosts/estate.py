@@ -136,7 +136,7 @@ class Hosts:
         finally:
             house.close()
 
-    def sent(self, seconds: float = 75.0) -> set[str]:
+    def sent(self, seconds: float = 200.0) -> set[str]:
         """The messages that were sent, once nothing waits any more: at most as long as a killed agent has its route."""
         house = self.house()
         end = time.monotonic() + seconds
@@ -151,7 +151,7 @@ class Hosts:
         finally:
             house.close()
 
-    def wait_read(self, times: int, since: float, seconds: float = 30.0, but: Collection[str] = ()) -> None:
+    def wait_read(self, times: int, since: float, seconds: float = 120.0, but: Collection[str] = ()) -> None:
         """Until every source was read so often since a moment, but these."""
         end = time.monotonic() + seconds
         while any(len(each) < times - 1 for source, each in self.gaps(since).items() if source not in but):
@@ -225,7 +225,7 @@ class Process:
         """All that it printed."""
         return self._log.read_text()
 
-    def wait_for(self, words: str, seconds: float = 30.0) -> Self:
+    def wait_for(self, words: str, seconds: float = 120.0) -> Self:
         """Until it printed them."""
         end = time.monotonic() + seconds
         while words not in self.said:
@@ -241,7 +241,7 @@ class Process:
     def kill(self) -> None:
         """kill -9."""
         self.signal(signal.SIGKILL)
-        self._process.wait(10)
+        self._process.wait(60)
 
     def end(self) -> None:
         """However it is."""

@@ -18,7 +18,7 @@ from tests.e2e.terminal import Terminal
 from tests.fakes.pooler import BINARY, MISSING
 from tests.hosts.estate import hosts, one_host
 
-EVERY_S = 2.0
+EVERY_S = 4.0
 
 
 def test_four_agents_read_every_source_once_an_interval_and_send_every_message_once(

@@ -39,7 +39,7 @@ def test_what_could_loop_recurse_or_explode_is_refused_with_the_limit(condition:
     assert isinstance(flaws, list)
     assert message in flaws[0].what
     assert flaws[0].hint
-    assert time.process_time() - start < 0.5
+    assert time.process_time() - start < 2.0
 
 
 def test_the_place_of_a_limit_is_that_of_the_part_that_goes_too_far() -> None:

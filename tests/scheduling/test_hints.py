@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 
 import pytest
@@ -40,7 +41,7 @@ def test_a_hint_makes_the_next_round_of_that_source_immediate() -> None:
     async def scene(scheduler: Scheduler) -> None:
         scheduler.hint("a")
         scheduler.hint("nobody")
-        await until(lambda: runner.rounds == ["a"], 0.5)
+        await until(lambda: runner.rounds == ["a"])
 
     play(runner, scene)
 
@@ -56,7 +57,7 @@ def test_a_hint_during_a_round_leads_to_one_more_right_after_it() -> None:
         for _ in range(50):
             scheduler.hint("a")
         await under_way
-        await until(lambda: len(runner.rounds) == 2, 0.5)
+        await until(lambda: len(runner.rounds) == 2)
         await asyncio.sleep(0.5)
         assert runner.rounds == ["a", "a"]
         assert runner.most == 1
@@ -69,12 +70,14 @@ def test_a_flood_of_hints_is_a_short_burst_and_then_at_most_one_round_a_moment(m
     runner = Scripted(lambda _source, _n: QUIET)
 
     async def scene(scheduler: Scheduler) -> None:
+        began = time.monotonic()
         for _ in range(100):
             scheduler.hint("a")
             await asyncio.sleep(0.01)
         scheduler.hint("b")
-        await until(lambda: "b" in runner.rounds, 0.2)
-        assert scheduling.HINT_BURST <= runner.rounds.count("a") <= scheduling.HINT_BURST + 5
+        await until(lambda: "b" in runner.rounds)
+        allowed = scheduling.HINT_BURST + 2 + (time.monotonic() - began) / scheduling.HINT_S
+        assert scheduling.HINT_BURST <= runner.rounds.count("a") <= allowed
 
     play(runner, scene)
 
@@ -87,7 +90,7 @@ def test_a_hint_that_comes_after_a_hinted_round_began_is_not_lost() -> None:
         scheduler.hint("a")
         await until(lambda: runner.running == 1)
         scheduler.hint("a")
-        await until(lambda: runner.rounds == ["a", "a"], 2.0)
+        await until(lambda: runner.rounds == ["a", "a"])
 
     play(runner, scene)
 
@@ -100,7 +103,7 @@ def test_a_hint_tries_again_while_another_collector_has_the_source(monkeypatch: 
     async def scene(scheduler: Scheduler) -> None:
         runner.work = lambda _source, _n: Outcome("", 3_600.0, skipped=next(taken, False))
         scheduler.hint("a")
-        await until(lambda: len(runner.rounds) == 3, 2.0)
+        await until(lambda: len(runner.rounds) == 3)
         await asyncio.sleep(0.2)
         assert runner.rounds == ["a", "a", "a"]
 
@@ -159,7 +162,7 @@ def test_the_receiver_starts_and_stops_with_the_scheduler_and_its_hints_become_r
         await scheduler.start(told.append)
         await until(lambda: len(runner.rounds) == 1 and bool(told))
         bell.ring("a")
-        await until(lambda: len(runner.rounds) == 2, 0.5)
+        await until(lambda: len(runner.rounds) == 2)
         await scheduler.stop()
 
     asyncio.run(body())

@@ -67,7 +67,7 @@ def suite_runs(estate: Path) -> list[SuiteRun]:
 
 
 async def until_told(runner: WorkerRunner, words: str) -> str:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         told = (await runner.round("suite:tools")).message
         if words in told:
@@ -96,7 +96,7 @@ def lives(pid: int) -> bool:
 
 def begun(estate: Path) -> tuple[int, str]:
     """(process, version) of the command that was started last."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not (there := (estate / "begun").read_text().split() if (estate / "begun").exists() else []):
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -104,7 +104,7 @@ def begun(estate: Path) -> tuple[int, str]:
 
 
 def gone(pid: int) -> bool:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while lives(pid) and time.monotonic() < end:
         time.sleep(0.02)
     return not lives(pid)
@@ -135,7 +135,7 @@ def test_nothing_waits_for_a_long_command(estate: Path) -> None:
             assert (await runner.round("suite:tools")).message == ""
         await runner.round("drop")
         await runner.housekeeping()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
         (estate / "wait").unlink()
         await until_told(runner, "done")
 
@@ -151,7 +151,7 @@ def test_leaving_ends_the_command_and_it_is_due_again(estate: Path) -> None:
 
     began = time.monotonic()
     with_worker(estate, body)
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60
     assert gone(begun(estate)[0])
     (run,) = suite_runs(estate)
     assert (run.state, run.detail) == (SuiteRunState.STOPPED, "the program that ran it was stopped")
@@ -177,7 +177,7 @@ def test_a_worker_that_is_killed_leaves_nothing_running_and_another_one_goes_on(
         left, version = begun(estate)
         assert version == "1.0.1"
         worker.send_signal(signal.SIGKILL)
-        worker.wait(10)
+        worker.wait(60)
     finally:
         worker.kill()
         worker.communicate()
@@ -209,7 +209,7 @@ def test_the_agent_runs_suites_and_ends_them_when_it_is_left(estate: Path) -> No
     try:
         left, _ = begun(estate)
         agent.send_signal(signal.SIGTERM)
-        out, err = agent.communicate(timeout=15)
+        out, err = agent.communicate(timeout=60)
     finally:
         agent.kill()
         agent.communicate()

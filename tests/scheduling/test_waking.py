@@ -40,7 +40,7 @@ def queue(house: House, key: str) -> None:
 
 
 def until_sent(server: Loopback, key: str) -> None:
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while key not in [r.headers["idempotency-key"] for r in server.seen("POST", "/hook")]:
         assert time.monotonic() < end
         time.sleep(0.005)
@@ -59,7 +59,7 @@ def test_a_message_is_sent_without_a_tick_whether_this_process_stored_it_or_anot
     queue(other, "notify-theirs")
     until_sent(server, "notify-theirs")
     rounds.leave()
-    assert rounds.lanes.wait(5)
+    assert rounds.lanes.wait(60)
     other.close()
     house.close()
 
@@ -73,7 +73,7 @@ def test_the_housekeeping_sends_the_heartbeat_and_announces_once_that_it_does_no
     said = []
     for _ in range(4):
         said.append(rounds.housekeeping())
-        assert rounds.lanes.wait(5)
+        assert rounds.lanes.wait(60)
     assert len(server.seen("POST", "/alive")) == 4, "every second, and at once after one that failed"
     assert [o.failed for o in said] == [False, False, True, False]
     assert "the heartbeat does not arrive since" in said[2].message

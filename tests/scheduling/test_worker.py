@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,15 +20,25 @@ from pulse_tui.scheduling import WorkerRunner
 from pulse_tui.services.parts import RollbackParts
 from pulse_tui.wiring import House
 from tests.fakes.small_estate import FEED, signal_line, write_estate
-from tests.servers.loopback import Loopback, Reply
-
-SLOW_S = 4.0
+from tests.servers.loopback import Loopback, Reply, Request
 
 
 @pytest.fixture
-def server() -> Iterator[Loopback]:
+def go_on() -> Iterator[threading.Event]:
+    """The feed answers once it is set."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+@pytest.fixture
+def server(go_on: threading.Event) -> Iterator[Loopback]:
+    def held(_request: Request) -> Reply:
+        go_on.wait(120)
+        return Reply(body=FEED)
+
     with Loopback() as server:
-        server.on("GET", "/feed", Reply(body=FEED, delay_s=SLOW_S))
+        server.on("GET", "/feed", held)
         server.on("POST", "/hook", Reply())
         yield server
 
@@ -40,25 +51,25 @@ def estate(tmp_path: Path, server: Loopback) -> Path:
     return folder
 
 
-def test_a_page_goes_out_while_another_source_does_not_answer(estate: Path, server: Loopback) -> None:
-    async def body() -> float:
+def test_a_page_goes_out_while_another_source_does_not_answer(
+    estate: Path, server: Loopback, go_on: threading.Event
+) -> None:
+    async def body() -> None:
         runner = WorkerRunner(lambda: converse([sys.executable, "-m", "pulse_tui", "worker", "--config", str(estate)]))
         await runner.housekeeping()
         slow = asyncio.create_task(runner.round("news"))
         while not server.seen("GET", "/feed"):
             await asyncio.sleep(0.02)
-        began = time.monotonic()
         outcome = await runner.round("drop")
         await runner.housekeeping()
         assert not slow.done()
-        took = time.monotonic() - began
         assert outcome.message
         assert "under way" in (await runner.round("news")).message
+        go_on.set()
         assert (await slow).message == ""
         await runner.close()
-        return took
 
-    assert asyncio.run(body()) < SLOW_S / 2
+    asyncio.run(body())
 
 
 def test_a_chore_that_breaks_holds_up_no_page_and_is_announced_as_a_failure(estate: Path, server: Loopback) -> None:
@@ -88,10 +99,8 @@ def test_sigterm_gives_back_the_lease_of_a_round_that_is_cut_off(estate: Path, s
         while not server.seen("GET", "/feed"):
             assert worker.poll() is None
             time.sleep(0.02)
-        began = time.monotonic()
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(10) == 128 + signal.SIGTERM
-        assert time.monotonic() - began < SLOW_S / 2
+        assert worker.wait(60) == 128 + signal.SIGTERM
         assert worker.stderr is not None
         assert worker.stderr.read() == ""
     finally:
@@ -107,7 +116,7 @@ def test_what_goes_wrong_is_an_answer_and_the_end_of_input_ends_it(estate: Path)
     done = subprocess.run(
         [sys.executable, "-m", "pulse_tui", "worker", "--config", estate],
         input='{"id": 1, "do": "refresh"}\n{"id": 2, "do": "housekeeping"}\n',
-        capture_output=True, text=True, timeout=20, check=False,
+        capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     said = {answer["id"]: answer["message"] for answer in map(json.loads, done.stdout.splitlines())}
     assert said == {1: 'not a request: {"id": 1, "do": "refresh"}', 2: ""}

@@ -13,7 +13,6 @@ import contextlib
 import functools
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,9 @@ from typing import Any
 import httpx
 import pytest
 
-_BOOT_LIMIT_S = 90.0
+from tests.servers.ports import free_port
+
+_BOOT_LIMIT_S = 180.0
 _RUN = """
 import os, sys, threading
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
@@ -49,9 +50,7 @@ class MlflowServer:
     def __init__(self) -> None:
         started = time.monotonic()
         self._home = Path(tempfile.mkdtemp(prefix="pulse-mlflow-"))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         database = f"sqlite:///{self._home / 'registry.db'}"
         environment = {
@@ -83,7 +82,7 @@ class MlflowServer:
             self.stop()
             raise
         self.boot_s = time.monotonic() - started
-        self.client = httpx.Client(base_url=f"{self.url}/api/2.0/mlflow", timeout=20.0, trust_env=False)
+        self.client = httpx.Client(base_url=f"{self.url}/api/2.0/mlflow", timeout=60, trust_env=False)
 
     def _wait(self, started: float) -> None:
         while time.monotonic() - started < _BOOT_LIMIT_S:
@@ -101,10 +100,10 @@ class MlflowServer:
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            self._process.wait(timeout=5)
+            self._process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait(timeout=5)
+            self._process.wait(timeout=60)
         self._log.close()
         shutil.rmtree(self._home, ignore_errors=True)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,8 +19,9 @@ from typing import Self
 import httpx
 
 from tests.servers.loopback import Loopback, Reply, Request
+from tests.servers.ports import free_port
 
-_BOOT_LIMIT_S = 20.0
+_BOOT_LIMIT_S = 180.0
 _KEEP = """
 import subprocess, sys, threading
 child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
@@ -92,9 +92,7 @@ class PrometheusServer:
         assert program is not None
         started = time.monotonic()
         self._home = Path(tempfile.mkdtemp(prefix="pulse-prometheus-"))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         config = self._home / "prometheus.yml"
         config.write_text(
@@ -142,9 +140,9 @@ class PrometheusServer:
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait(timeout=5)
+            self._process.wait(timeout=60)
         self._log.close()
         shutil.rmtree(self._home, ignore_errors=True)

@@ -61,7 +61,7 @@ def sink(path: Path) -> Iterator[Sink]:
         yield Sink(process, int(process.stdout.readline()), path)
     finally:
         process.stdin.close()
-        process.wait(5)
+        process.wait(60)
         process.stdout.close()
 
 

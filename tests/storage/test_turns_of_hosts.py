@@ -14,7 +14,7 @@ from pulse_tui.storage import engine
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.databases import postgres
 
-PATIENCE_MS = 400
+PATIENCE_MS = 1_500
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_behind_writers_that_get_on_everybody_has_a_turn(stores: list[SqlStore])
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert failed == []
 
 

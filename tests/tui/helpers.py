@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from textual import events
+from textual._time import get_time
 from textual.keys import _character_to_key
 
 from pulse_tui.domain.views.board import Board
@@ -18,6 +20,7 @@ from pulse_tui.tui.app import Tower
 from pulse_tui.tui.context import BackgroundRunner, Context, Estates
 from pulse_tui.tui.evals.pane import BenchmarksPane
 from pulse_tui.tui.kit.canvas import Canvas
+from pulse_tui.tui.kit.guard import GuardedScreen
 from pulse_tui.tui.main import MainScreen
 from pulse_tui.tui.registry.pane import RegistryPane
 from pulse_tui.tui.wing import Wing
@@ -46,14 +49,13 @@ class Pilot:
 
     async def settle(self) -> None:
         """Until no task of the tower is under way and everything is drawn."""
-        calm = 0
-        for _ in range(400):
+        calm, end = 0, time.monotonic() + 60
+        while calm < 3:
+            assert time.monotonic() < end, f"the tower does not come to rest:\n{self.text()}"
             await self._processed()
             self.tower.screen._on_timer_update()  # a new layout may ask for more, such as a chart
             ready = self.tower.started and not any(pane.waiting for pane in self.main.panes)
             calm = calm + 1 if ready and not self.tower.threads.busy else 0
-            if calm == 3:
-                break
             if not calm:
                 await asyncio.sleep(0.005)
 
@@ -82,7 +84,8 @@ class Pilot:
     async def open_dialog(self, *keys: str) -> None:
         """Press the keys and wait until the dialog takes input."""
         await self.press(*keys)
-        await asyncio.sleep(0.2)
+        while isinstance(screen := self.tower.screen, GuardedScreen) and get_time() <= screen.accepts_after:
+            await asyncio.sleep(0.01)
 
     async def changed(self) -> None:
         """Somebody else wrote, and the tower polls."""
@@ -175,7 +178,7 @@ def play(
             await here.settle()
             await scenario(here)
 
-    asyncio.run(asyncio.wait_for(run(), 20))
+    asyncio.run(asyncio.wait_for(run(), 120))
 
 
 def check_snapshot(name: str, text: str) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import pyte
 
 _NOISE = re.compile(rb"\x1b\[\?[0-9;]*\$p|\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*u|\x1bP[^\x1b]*\x1b\\")
-_WAIT_S = 10.0
+_WAIT_S = 60.0
 
 
 class Terminal:

@@ -24,8 +24,8 @@ from tests.servers.hostile import PEM, ROWS, Hostile
 
 ROWS_BY_NAME = {row.name: row for row in ROWS}
 BEHAVIOURS = ("trickles its headers", "100 Continue, trickled", "trickles a body of known length")
-WITHIN_S = 0.8
-LATE_S = 2.0
+WITHIN_S = 2.0
+LATE_S = 8.0
 
 SOURCES: dict[str, dict[str, Any]] = {
     "changelog": {"url": "URL", "vendor": "acme"},

@@ -173,9 +173,9 @@ def test_an_address_that_a_server_names_leads_no_further_inside_than_the_server(
 
 def test_a_name_server_that_says_nothing_keeps_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: answer.wait(5))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: answer.wait(60))
     began = time.monotonic()
     with pytest.raises(SourceError, match="did not accept a connection"):
         quick_web().send("GET", "http://models.test/", timeout_s=0.2)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
     answer.set()

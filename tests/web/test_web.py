@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import socket
 import threading
 from collections.abc import Iterator
 
@@ -14,18 +13,13 @@ from pulse_tui.domain.errors import SourceError
 from pulse_tui.domain.source import Cursor
 from tests.collectors.contexts import quick_web
 from tests.servers.loopback import Loopback, Reply, Request
+from tests.servers.ports import free_port
 
 
 @pytest.fixture
 def server() -> Iterator[Loopback]:
     with Loopback() as running:
         yield running
-
-
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_both_validators_are_kept_and_sent(server: Loopback) -> None:
@@ -172,8 +166,8 @@ def test_user_password_and_query_never_show_in_an_error(server: Loopback) -> Non
         lambda: quick_web().send("GET", "http://ana:hunter2@[bad/?k=hunter3"),
         lambda: quick_web().send("GET", server.url, headers={"Authorization": "Bearer hunter2\n"}),
         lambda: quick_web().send("GET", server.url, headers={"Authorization": "Bearer hunter2\u20ac"}),
-        lambda: quick_web().send("GET", f"ftp://ana:hunter2@127.0.0.1:{closed_port()}/"),
-        lambda: quick_web().send("GET", f"http://ana:hunter2@127.0.0.1:{closed_port()}/?hunter3"),
+        lambda: quick_web().send("GET", f"ftp://ana:hunter2@127.0.0.1:{free_port()}/"),
+        lambda: quick_web().send("GET", f"http://ana:hunter2@127.0.0.1:{free_port()}/?hunter3"),
         lambda: quick_web().send("GET", "http://127.0.0.1:99999/?hunter3"),
     ):
         with pytest.raises(SourceError) as caught:
@@ -201,7 +195,7 @@ def test_send_tells_what_never_left_from_what_may_have_arrived(server: Loopback)
     server.on("PUT", "/slow", Reply(delay_s=0.4))
     web = quick_web()
     with pytest.raises(SourceError, match="cannot be reached") as never:
-        web.send("PUT", f"http://127.0.0.1:{closed_port()}/", json={})
+        web.send("PUT", f"http://127.0.0.1:{free_port()}/", json={})
     with pytest.raises(SourceError, match="dropped the connection") as dropped:
         web.send("PUT", f"{server.url}/drop", json={})
     with pytest.raises(SourceError, match=r"did not answer within 0\.1 s") as slow:
@@ -214,7 +208,7 @@ def test_a_proxy_of_the_environment_never_sees_what_is_meant_for_this_machine(
     server: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port()}")
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     server.on("GET", "/f", Reply(body=b"direct"))
     assert quick_web().fetch(f"{server.url}/f", Cursor()).body == b"direct"
 
@@ -343,7 +337,7 @@ def test_who_waits_too_long_for_another_document_of_the_server_is_not_asked() ->
 
     def answer(_request: Request) -> Reply:
         begun.set()
-        go_on.wait(5)
+        go_on.wait(60)
         return Reply(body=b"x")
 
     with Loopback() as server:
@@ -351,7 +345,7 @@ def test_who_waits_too_long_for_another_document_of_the_server_is_not_asked() ->
         web = quick_web()
         slow = threading.Thread(target=web.fetch, args=(f"{server.url}/f", Cursor()))
         slow.start()
-        begun.wait(5)
+        begun.wait(60)
         with pytest.raises(SourceError, match="another document of that server took all the time"):
             web.within(0.05).fetch(f"{server.url}/f", Cursor())
         go_on.set()

@@ -68,10 +68,10 @@ def test_both_texts_can_be_put_together_again(before: list[str], after: list[str
 def test_long_texts_take_a_short_time(kinds: int) -> None:
     chance = random.Random(kinds)
     one, two = (" ".join(f"w{chance.randrange(kinds)}" for _ in range(12_000)) for _ in range(2))
-    begun = time.perf_counter()
+    begun = time.process_time()
     diff(note(one), note(two))
     numbers("1" * 20_000 + " 2027-01-0" * 2_000)
-    assert time.perf_counter() - begun < 5.0
+    assert time.process_time() - begun < 5.0
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def at_once(*calls: Callable[[], str]) -> list[str]:
     gate = Barrier(len(calls))
 
     def one(call: Callable[[], str]) -> str:
-        gate.wait(10)
+        gate.wait(60)
         try:
             return call()
         except Refused as error:

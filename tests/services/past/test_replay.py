@@ -214,7 +214,7 @@ def test_a_file_that_takes_no_more_ends_the_recording_with_one_sentence(night: N
     recording = Recording(night.house, Full(), said.append)
     recording.start()
     assert recording._thread is not None
-    recording._thread.join(5)
+    recording._thread.join(60)
     assert not recording._thread.is_alive()
     assert said == ["recording to night.pulse stopped: No space left on device; the tower goes on"]
 

@@ -78,7 +78,7 @@ def ran(signing: RollbackParts) -> Ran:
 def verify(folder: Path, *arguments: Path, script: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["sh", script or folder / "verify.sh", *arguments],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", cwd="/", timeout=20, check=False,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", cwd="/", timeout=60, check=False,
     )  # fmt: skip
 
 

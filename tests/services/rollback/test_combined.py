@@ -267,7 +267,7 @@ def test_of_rival_plans_for_overlapping_assets_exactly_one_runs(both: RollbackPa
     class Waiting(Places):
         def check(self, options: PlaceOptions, release: Release, context: StepContext) -> Sequence[Check]:
             if options.name == "prompt":  # both have passed every check before one of them claims it
-                together.wait(10)
+                together.wait(60)
             return super().check(options, release, context)
 
     def run(plan: Plan) -> str:

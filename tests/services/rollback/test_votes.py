@@ -610,7 +610,7 @@ def test_two_who_sign_in_the_same_millisecond_are_both_counted_and_one_run_follo
         keys = Keys(KEYS[name])
 
         def together(own: Pair, data: bytes) -> bytes:
-            gate.wait(10)
+            gate.wait(60)
             return own.made(data)
 
         keys.made = together
@@ -633,7 +633,7 @@ def test_one_person_in_two_towers_votes_once(shared: RollbackParts) -> None:
         keys = Keys(KEYS["ana"])
 
         def together(own: Pair, data: bytes) -> bytes:
-            gate.wait(10)
+            gate.wait(60)
             return own.made(data)
 
         keys.made = together

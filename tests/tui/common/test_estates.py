@@ -76,7 +76,7 @@ class Slow(FakeDesk):
         self.let_go = threading.Event()
 
     def acknowledge(self, alert_id: str) -> str:
-        self.let_go.wait(10)
+        self.let_go.wait(60)
         return super().acknowledge(alert_id)
 
 
@@ -85,7 +85,8 @@ def test_nobody_goes_while_an_action_is_under_way() -> None:
 
     async def scenario(pilot: Pilot) -> None:
         pilot.tower.context.act(lambda d: d.acknowledge("al-1"))
-        await asyncio.sleep(0.05)
+        while not pilot.tower.threads.acting:
+            await asyncio.sleep(0.01)
         pilot.tower.context.answer(switch)
         assert "an action is under way" in pilot.notices[-1]
         desk.let_go.set()

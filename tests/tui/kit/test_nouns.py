@@ -62,7 +62,7 @@ def test_one_of_ten_thousand_is_found_within_a_key() -> None:
     began = time.process_time()
     for text in ("asset 09", "asset 099", "asset 0999", "asset asset-09999"):
         assert nouns.best(text, SHOWN)
-    assert (time.process_time() - began) / 4 < 0.05
+    assert (time.process_time() - began) / 4 < 0.1
 
 
 def test_several_that_fit_are_a_filtered_list_and_one_opens() -> None:

@@ -289,7 +289,7 @@ class Slow(FakeDesk):
         self.let_go = threading.Event()
 
     def execute(self, plan_hash: str) -> PlanStory:
-        self.let_go.wait(10)
+        self.let_go.wait(60)
         return super().execute(plan_hash)
 
 
@@ -364,7 +364,7 @@ class Touched(FakeDesk):
         self.touch = threading.Event()
 
     def approve(self, plan_hash: str, reason: str, *, break_glass: bool = False) -> PlanStory:
-        self.touch.wait(10)
+        self.touch.wait(60)
         return super().approve(plan_hash, reason, break_glass=break_glass)
 
 

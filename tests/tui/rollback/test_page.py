@@ -207,7 +207,7 @@ class Unanswered(FakeDesk):
 
     def plan_story(self, plan_hash: str, *, checked: bool = True) -> PlanStory:
         if checked:
-            self.let_go.wait(10)
+            self.let_go.wait(60)
         return self.late if checked and self.late is not None else super().plan_story(plan_hash, checked=checked)
 
 
