@@ -13,10 +13,11 @@ from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.moments import age, from_us, iso, to_us
 from pulse_tui.domain.notice import Notice
 from pulse_tui.domain.release import Release, Stay
+from pulse_tui.domain.review_task import ReviewTask
 from pulse_tui.domain.text import many
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.learning import DecisionRow
-from pulse_tui.domain.views.people import Handover
+from pulse_tui.domain.views.people import Handover, ReviewTaskRow
 from pulse_tui.domain.views.registry import ReleaseRow
 from pulse_tui.domain.words import Environment, SignalType
 from pulse_tui.ports import Transaction
@@ -59,11 +60,7 @@ def handover(tx: Transaction | None, board: Board, since: timedelta, then: datet
         ("WAITS FOR WHOM", list(_waited(board)), "no rollback had stopped, and none waited"),
         ("FROZEN", [row.line() for row in silent if row.hold], "nothing was held"),
         ("CHANGED", list(changed(entries)), "nothing" if tx is not None else _ALONE),
-        (
-            "REVIEWS",
-            [f"{many(h.late_reviews, 'review')} overdue; which is {NOT_KEPT}"] if h.late_reviews else [],
-            "none was overdue",
-        ),
+        _reviews(tx, h.late_reviews, then),
         (
             "NOT DELIVERED",
             [f"{many(h.undelivered, 'message')} had not arrived; which is {NOT_KEPT}"] if h.undelivered else [],
@@ -72,7 +69,7 @@ def handover(tx: Transaction | None, board: Board, since: timedelta, then: datet
         ("SOURCES", list(odd_sources(board)), "every source reported"),
         (
             DUE,
-            [*_due(board, then), f"reviews, retests and whose turn was to come are {NOT_KEPT}"],
+            [*_due(board, then), f"retests and whose turn was to come are {NOT_KEPT}"],
             "",
         ),
     ]
@@ -83,6 +80,35 @@ def handover(tx: Transaction | None, board: Board, since: timedelta, then: datet
     last = shifts[-1] if shifts else None
     words = f"{iso(last.at)} by {last.actor} to {last.detail.get('to', 'nobody')}" if last is not None else ""
     return Handover(iso(begun), iso(then), "a replay", made, words)
+
+
+def _reviews(tx: Transaction | None, late: int, then: datetime) -> tuple[str, list[str], str]:
+    if tx is None:
+        return (
+            "REVIEWS",
+            [f"{many(late, 'review')} overdue; the file has the number alone"] if late else [],
+            "none was overdue",
+        )
+    return "REVIEWS", [row.line() for row in review_tasks(tx, then)], "nothing waited for a review"
+
+
+def review_tasks(tx: Transaction, then: datetime) -> tuple[ReviewTaskRow, ...]:
+    """What waited for a review, what was due first on top; who worked on it is of the log."""
+    found = [
+        t
+        for t in tx.learning.reviews(open_only=False)
+        if t.opened_at <= then and (t.done_at is None or t.done_at > then)
+    ]
+    far = then + timedelta(days=36_500)
+    return tuple(_review(tx, task, then) for task in sorted(found, key=lambda t: (t.due_at or far, t.key)))
+
+
+def _review(tx: Transaction, task: ReviewTask, then: datetime) -> ReviewTaskRow:
+    late = task.due_at is not None and task.due_at < then
+    taken = [e for e in tx.log.entries(subject=task.key) if e.action == "review.taken" and e.at <= then]
+    state = ("overdue" if late else "open") + (f", taken by {taken[-1].actor}" if taken else "")
+    due = iso(task.due_at) if task.due_at is not None else ""
+    return ReviewTaskRow(task.key, task.kind, task.what, task.owner, state, due, late)
 
 
 def _entries(tx: Transaction, since: datetime, then: datetime) -> list[AuditEntry]:

@@ -260,7 +260,8 @@ def quiet(board: Board, tx: Transaction | None = None, then: datetime | None = N
         if a.by
     ]  # fmt: skip
     rows += [
-        QuietRow(
+        _silenced(q, tx)
+        or QuietRow(
             "silence" if q.startswith("silence") else "maintenance",
             q.split(" ")[1] if " " in q else q,
             "",
@@ -276,6 +277,17 @@ def quiet(board: Board, tx: Transaction | None = None, then: datetime | None = N
     for kind, names in (("freeze", board.header.frozen), ("pause", board.header.paused)):
         rows += [QuietRow(kind, "", name, f"{kind} of {name}", "?", None, "see the log", name) for name in names]
     return tuple(rows)
+
+
+def _silenced(words: str, tx: Transaction | None) -> QuietRow | None:
+    """Of a silence or window that stood in the header what never changes; None where it is not kept."""
+    ident = words.split(" ")[1] if " " in words else ""
+    silence = tx.silences.get(ident) if tx is not None and ident else None
+    if silence is None:
+        return None
+    until = words.partition(" until ")[2]
+    until_us = to_us(datetime.fromisoformat(until)) if until else None
+    return QuietRow(silence.kind.value, ident, "", silence.match, silence.by, until_us, silence.why)
 
 
 def _held(hold: Hold) -> QuietRow:

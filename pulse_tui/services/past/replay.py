@@ -20,17 +20,17 @@ from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.incidents import IncidentRow, IncidentStory
 from pulse_tui.domain.views.learning import ActivityRow, DecisionRow
 from pulse_tui.domain.views.past import Landing
-from pulse_tui.domain.views.people import Handover
+from pulse_tui.domain.views.people import Handover, ReviewTaskRow
 from pulse_tui.domain.views.registry import ReleaseRow
 from pulse_tui.domain.views.rollback import PlanLine, PlanStory, ReviewRow
-from pulse_tui.domain.views.vendors import TempoLine
+from pulse_tui.domain.views.vendors import NoteRow, NoteStory, TempoLine
 from pulse_tui.enrich.past.changes import change_words
 from pulse_tui.enrich.past.packing import unpacked
 from pulse_tui.ports import Store, Transaction
 from pulse_tui.ports.storing.service import Past
 from pulse_tui.ports.tower import PastDesk
 from pulse_tui.services import objects
-from pulse_tui.services.past import derived, pages
+from pulse_tui.services.past import derived, notes, pages
 from pulse_tui.services.past.recorder import GAP
 
 UNKEPT: Final = {
@@ -50,8 +50,6 @@ UNKEPT: Final = {
     "silences": "the list of silences",
     "preview_silence": "what a silence would hit",
     "matching": "what an expression matches",
-    "notes": "the list of vendors' notes",
-    "note_story": "the page of a note",
     "corrections": "the list of corrections",
     "shutdowns": "the list of shutdowns",
     "scorecard": "the scorecard of vendors",
@@ -62,7 +60,6 @@ UNKEPT: Final = {
     "learning_report": "the report",
     "checklist": "the launch checklist",
     "on_call": "who was on call beside the header's line",
-    "review_tasks": "the list of reviews",
 }
 """What a desk is asked for that is not on record, and how that is called."""
 
@@ -258,6 +255,21 @@ class ReplayDesk:
     def hold_story(self, hold_id: str) -> tuple[tuple[str, str], ...]:
         with self._kept("the page of a hold") as tx:
             return derived.hold_story(tx, hold_id, self._then)
+
+    def review_tasks(self, *, every: bool = False) -> tuple[ReviewTaskRow, ...]:
+        del every  # what had been done by then is among the decisions
+        with self._kept("the list of reviews") as tx:
+            return derived.review_tasks(tx, self._then)
+
+    def notes(self, *, source: str | None = None, review: bool = False) -> tuple[NoteRow, ...]:
+        if review:
+            raise self._unkept("which notes a person was to look at")
+        with self._kept("the list of vendors' notes") as tx:
+            return notes.notes(tx, source, self._then)
+
+    def note_story(self, source: str, key: str) -> NoteStory:
+        with self._kept("the page of a note") as tx:
+            return notes.note_story(tx, source, key, self._then)
 
     def decisions(self) -> tuple[DecisionRow, ...]:
         with self._kept("the list of decisions") as tx:

@@ -49,8 +49,8 @@ _ABOUT_NOTES = frozenset(
         SignalType.CATALOGUE_CHANGE,
     }
 )
-_MARKS = {What.EDITED: "edited", What.REAPPEARED: "back again", What.REMOVED: "removed"}
-_HAPPENED = {**_MARKS, What.NEW: "first read"}
+MARKS = {What.EDITED: "edited", What.REAPPEARED: "back again", What.REMOVED: "removed"}
+_HAPPENED = {**MARKS, What.NEW: "first read"}
 Lines = Iterator[tuple[str, str]]
 Reached = Mapping[str, Sequence[Hit]]
 
@@ -79,11 +79,11 @@ def note_story(store: Store, source: str, key: str, now: datetime) -> NoteStory:
         signals = _signals(tx, stored)
         alerts = _alerts(tx, signals)
         tasks = [t for t in tx.vendors.tasks(source=source) if t.note == key]
-        edits = tuple(_edits(changes, note, stored.reading.labels))
+        edited = tuple(edits(changes, note, stored.reading.labels))
         row = _row(stored, tuple(sorted(reached)), _given(tx.vendors.local_rules()), NoteMemory().last(stored, tx))
         others = [s for s in _stated(tx, reached) if (s.item.source, s.item.note) != (source, key)]
         lines = (
-            *_changed(row, stored, edits, now),
+            *_changed(row, stored, edited, now),
             *_risk(stored, reached, used.estate, signals, others, now),
             *(("What to do now", text) for text in _todo(stored, reached, tasks, alerts, now)),
             *_labels(stored, row),
@@ -93,10 +93,10 @@ def note_story(store: Store, source: str, key: str, now: datetime) -> NoteStory:
             *_tasks(tasks, now),
             *_others(others, signals),
             *(("Alerts", f"{a.priority.value} {as_of(a.title, now)}: {a.state.value}") for a in alerts),
-            *_about(note),
+            *about(note),
         )
     return NoteStory(
-        row, lines, edits, note.link or "", tuple(reached), tuple(alert.id for alert in alerts),
+        row, lines, edited, note.link or "", tuple(reached), tuple(alert.id for alert in alerts),
     )  # fmt: skip
 
 
@@ -140,7 +140,7 @@ def _row(stored: StoredNote, whom: tuple[str, ...], given: frozenset[tuple[str, 
         clean(note.title, 300) or clean(note.body, 120) or "no title",
         whom,
         to_us(note.published_at) if note.dated else None,
-        _MARKS.get(last, ""),
+        MARKS.get(last, ""),
         review=reading.review,
         history=stored.baseline,
         ends_us=to_us(reading.effective_at) if reading.effective_at else None,
@@ -321,7 +321,8 @@ def _others(others: Sequence[StoredLifecycle], signals: Sequence[Signal]) -> Lin
         label = ""
 
 
-def _about(note: Note) -> Lines:
+def about(note: Note) -> Lines:
+    """Where it is from."""
     yield "Source", f"{note.source}, {note.kind.value}" + (f": {clean(note.section, 200)}" if note.section else "")
     yield "Key", clean(note.key, 300)
     yield "Link", note.link or "none"
@@ -354,7 +355,7 @@ def _stated(tx: Transaction, reached: Reached) -> list[StoredLifecycle]:
     return [stored for stored in tx.vendors.lifecycles() if ended_by(uses, stored.item)] if reached else []
 
 
-def _edits(changes: Sequence[NoteChange], note: Note, labels: Sequence[Label]) -> Iterator[NoteEdit]:
+def edits(changes: Sequence[NoteChange], note: Note, labels: Sequence[Label]) -> Iterator[NoteEdit]:
     """Each change with what it changed: ``before`` of the next one, or the note as it is, is what came of it."""
     for number, change in enumerate(changes):
         later = next((c.before for c in changes[number + 1 :] if c.before is not None), note)

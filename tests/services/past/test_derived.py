@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.evidence import ServiceEvidence
 from pulse_tui.domain.hold import Hold, HoldKind
 from pulse_tui.domain.moments import to_us
+from pulse_tui.domain.note import Label, Note, Reading
 from pulse_tui.domain.release import ReleaseState
+from pulse_tui.domain.review_task import ReviewTask
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports.tower import PastDesk
 from pulse_tui.services.past.replay import UNKEPT
@@ -179,3 +182,64 @@ def test_what_is_left_out_is_named_as_it_is_called_and_nothing_of_a_replay_is_of
             getattr(past, name)("my-bot")
     assert all(row.at_us <= to_us(later(minutes=12)) for row in past.decisions())
     assert past.story(alert).called
+
+
+def test_a_note_has_the_words_that_it_had_and_what_had_happened_to_it(night: Night) -> None:
+    first = Note(source="news", key="k", vendor="acme", title="gpt-x is deprecated", body="It ends in June.",
+                 published_at=later(minutes=1))  # fmt: skip
+    with night.house.store.write() as tx:
+        tx.vendors.put_note(first, Reading(labels=(Label.DEPRECATION,)), later(minutes=5))
+    night.minute(6)
+    with night.house.store.write() as tx:
+        moved = msgspec.structs.replace(first, body="It ends in July.")
+        tx.vendors.put_note(moved, Reading(labels=(Label.DEPRECATION, Label.BEHAVIOUR_CHANGE)), later(minutes=20))
+    night.minute(21)
+    assert night.past(3).notes() == ()
+    with pytest.raises(NotFound, match="there was no note 'k'"):
+        night.past(3).note_story("news", "k")
+    (row,) = night.past(10).notes()
+    assert (row.title, row.mark, row.labels, row.whom) == ("gpt-x is deprecated", "", ("unknown",), ("unknown",))
+    page = night.past(10).note_story("news", "k")
+    assert ("Text", "It ends in June.") in page.lines
+    assert [edit.what for edit in page.edits] == ["first read"]
+    (after,) = night.past(22).notes()
+    assert (after.mark, after.labels) == ("edited", ("deprecation", "behaviour_change"))
+    assert ("Text", "It ends in July.") in night.past(22).note_story("news", "k").lines
+    with night.house.store.write() as tx:
+        tx.log.append(later(minutes=30), "ana", "note.corrected", "news/other", {"why": "wrong"})
+    assert night.past(22).notes()[0].labels == ("unknown",)
+
+
+def test_reviews_are_those_that_waited_and_who_worked_on_them_is_of_the_log(night: Night) -> None:
+    task = ReviewTask(
+        key="rule:x", kind="rule", what="the rule x", owner="ml-team", opened_at=later(minutes=5),
+        due_at=later(minutes=20), taken_by="ben", done_at=later(minutes=40), done_by="ben", how="it stays",
+    )  # fmt: skip
+    with night.house.store.write() as tx:
+        tx.learning.put_review(task)
+        tx.log.append(later(minutes=15), "ben", "review.taken", "rule:x", {"what": "the rule x"})
+    for minute in (10, 30, 45):
+        night.minute(minute)
+    assert [(r.state, r.overdue, r.how) for r in night.past(10).review_tasks()] == [("open", False, "")]
+    assert [r.state for r in night.past(30).review_tasks()] == ["overdue, taken by ben"]
+    assert "rule:x" in text(night.past(30), "REVIEWS")
+    assert night.past(45).review_tasks() == ()
+    assert night.past(3).review_tasks() == ()
+
+
+def test_a_silence_that_stood_names_who_placed_it_and_why(night: Night) -> None:
+    night.clock.now = later(minutes=10)
+    night.house.desk("ana").place_silence(
+        'asset.id == "my-bot"', later(minutes=10), later(minutes=70), "the load test runs"
+    )
+    night.minute(11)
+    with night.house.store.read() as tx:
+        (silence,) = tx.silences.standing(night.clock.now)
+    (row,) = [row for row in night.past(12).quiet() if row.silence]
+    assert (row.id, row.by, row.why, row.until_us) == (
+        silence.id,
+        "ana",
+        "the load test runs",
+        to_us(later(minutes=70)),
+    )
+    assert not [row for row in night.past(5).quiet() if row.silence]
