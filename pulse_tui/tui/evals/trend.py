@@ -121,6 +121,10 @@ def beside(rows: Sequence[LiveComparison], width: int) -> list[Span]:
     return spans
 
 
+def _shown(row: LiveComparison) -> tuple[str, str, str, bool]:
+    return row.key, row.state, row.version, bool(row.stale)
+
+
 def marked(trend: Trend) -> str:
     """``candidate 3.8.2``, or ``canary 3.8.2``: which release the newest result is of."""
     names = "+".join(environment(name)[0] for name in trend.measured.split("+") if name != "candidate") or "candidate"
@@ -218,8 +222,9 @@ class TrendView(Canvas):
     def show(self, asset: str | None, trends: tuple[Trend, ...], compared: tuple[LiveComparison, ...] = ()) -> None:
         """Draw the trends of an asset; the chosen metric stays chosen while the asset does."""
         if (asset, trends) == (self.asset, self.trends):
-            if compared != self.compared:
-                self.compared = compared
+            news = [_shown(row) for row in compared] != [_shown(row) for row in self.compared]
+            self.compared = compared
+            if news:  # counts alone repaint nothing
                 self.ask()
             return
         self.compared = compared
