@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
@@ -26,9 +27,13 @@ ROW_S: Final = 4e-6
 
 _TOKENS: Final = re.compile(
     r"(?P<gap>\.[*+])|(?P<repeat>[*+?]|\{(?:[0-9]+,?[0-9]*|,[0-9]*)\})|(?P<group>[()])|(?P<or>\|)|(?P<back>\\[0-9])"
-    r"|(?P<one>\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\])",
+    r"|(?P<one>\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]*\}|.)|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\])",
     re.DOTALL,
 )
+
+
+_OF_A_TEXT: Final = {r"\A": "^", r"\Z": "$"}
+"""A text is one column: what means its ends is looked for in several at once, a line each."""
 
 
 class BadPattern(BadFilter):
@@ -83,13 +88,15 @@ def pattern(text: str) -> Pattern:
             f"a pattern costs at most {PATTERN_COST} (its characters times what it repeats), this one {cost:,}"
         )
     try:
-        alternatives = tuple(_pieces(text))
+        with warnings.catch_warnings(action="ignore"):  # of what a class may mean to a later engine: [[a], [a&&b]
+            alternatives = tuple(_pieces(text))
+            begins = [pieces[0].begins for pieces in alternatives]
+            begin = re.compile("|".join(begins), re.IGNORECASE | re.MULTILINE) if all(begins) else None
     except (re.error, OverflowError) as error:
         raise BadPattern(f"{text} is no pattern: {error}") from None
     if sum(map(len, alternatives)) > PIECES:
         raise BadPattern(f"a pattern has at most {PIECES} pieces between its gaps and alternatives")
-    begins = [pieces[0].begins for pieces in alternatives]
-    return Pattern(alternatives, re.compile("|".join(begins), re.IGNORECASE | re.MULTILINE) if all(begins) else None)
+    return Pattern(alternatives, begin)
 
 
 class _Reading:
@@ -135,7 +142,7 @@ def _pieces(text: str) -> list[tuple[_Piece, ...]]:
         elif kind == "gap":
             made[-1].append(_Reading(int(word == ".+")))
         elif kind == "one":
-            made[-1][-1].one(word)
+            made[-1][-1].one(_OF_A_TEXT.get(word, word))
         elif before != "one":
             raise BadPattern(f"{text}: nothing stands before {word} that could repeat; \\{word} is the character")
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 
 import pytest
 from hypothesis import given
@@ -54,6 +55,7 @@ def test_what_is_no_pattern_or_could_take_long_is_refused_with_what_would_do(tex
 
 
 PIECES = ["a", "b", "c", ".", "[ab]", "[^a]", ".*", ".+", "?", "*", "+", "{2}", "{1,2}", "^", "$", "|", r"\b", r"\w"]
+PIECES += [r"\A", r"\Z", r"\x61", r"\u0062", "[[a]", r"\N{LATIN SMALL LETTER C}"]
 
 
 @given(
@@ -65,7 +67,20 @@ def test_it_finds_exactly_what_the_engine_of_python_finds(text: str, texts: list
         found = pattern(text).found_in_any(texts)
     except BadPattern:
         return
-    assert found is any(re.search(text, each, re.IGNORECASE) for each in texts)
+    with warnings.catch_warnings(action="ignore"):
+        assert found is any(re.search(text, each, re.IGNORECASE) for each in texts)
+
+
+@pytest.mark.parametrize(
+    "text", [r"\x41+", r"\u0041?", r"\N{LATIN SMALL LETTER A}*", "[[a]", "[a&&b]", r"\x4+", r"\N{NO SUCH}+"]
+)
+def test_what_is_typed_is_a_pattern_or_refused_and_never_a_warning_or_another_error(text: str) -> None:
+    with warnings.catch_warnings(action="error"):
+        try:
+            found = pattern(text).found("xA")
+        except BadPattern:
+            found = False
+    assert found is (text not in (r"\x4+", r"\N{NO SUCH}+"))
 
 
 def test_only_the_beginning_of_a_long_text_is_read_and_its_end_is_not_where_it_was_cut() -> None:
