@@ -39,6 +39,8 @@ GATHER_S = 0.01
 five records."""
 WAITING = 20_000
 """Records that wait to be stored; more are asked to come later."""
+WAITING_BYTES = 32 << 20
+"""The same in bytes as they came, unpacked: what is made of them takes about three times as much."""
 IN_LOOP = 32 << 10
 """Bytes that are read at once; reading more goes to a thread."""
 BURST_S = 10.0
@@ -121,6 +123,7 @@ class _Waiting:
 
     def __init__(self, push: Push) -> None:
         self.push = push
+        self.bytes = sum(len(item.raw) for item in push.items)
         self.sent = 0
         """How many of its records were taken."""
         self.landed: list[Landed] = []
@@ -135,7 +138,7 @@ class Pushes:
         self._desk = desk
         self._pool = ThreadPoolExecutor(1, "signals")
         self._line: deque[_Waiting] = deque()
-        self._waiting = 0
+        self._waiting = self._waiting_bytes = 0
         self._buckets: dict[str, _Bucket] = {}
         self._pump: asyncio.Task[None] | None = None
         self._idle: asyncio.TimerHandle | None = None
@@ -182,7 +185,10 @@ class Pushes:
         if now < self._blocked_until:
             status, pause = self._blocked
             self._later(sender, status, pause, "the database takes nothing now")
-        if self._waiting >= WAITING:
+        self._refuse_more(sender)
+
+    def _refuse_more(self, sender: Any) -> None:
+        if self._waiting >= WAITING or self._waiting_bytes >= WAITING_BYTES:
             self._later(sender, HTTPStatus.TOO_MANY_REQUESTS, PAUSE_S, "too many records wait to be stored")
 
     def _sender(self, head: Head, at: Receiver) -> Any:
@@ -220,10 +226,13 @@ class Pushes:
         except Unreadable as bad:
             self._say(at, sender.id, f"{bad.what}{f' ({bad.where})' if bad.where else ''}")
             return _reply(bad.status, _problem(bad.what, bad.where))
+        del asked
+        self._refuse_more(sender)  # a hundred long ones may have been let in while nothing waited
         self._buckets[sender.id].pay(len(push.items))
         waiting = _Waiting(push)
         self._line.append(waiting)
         self._waiting += len(push.items)
+        self._waiting_bytes += waiting.bytes
         if not push.items:
             waiting.done.set_result(None)
         if self._pump is None or self._pump.done():
@@ -267,7 +276,9 @@ class Pushes:
                 self._waiting -= count
                 if waiting.sent < len(waiting.push.items):
                     self._line.append(waiting)
-                elif not waiting.done.done():
+                    continue
+                self._waiting_bytes -= waiting.bytes
+                if not waiting.done.done():
                     waiting.done.set_result(None)
         self._idle = loop.call_later(FLUSH_S, self._flush, at)
 
@@ -295,6 +306,7 @@ class Pushes:
         self._blocked_until = time.monotonic() + PAUSE_S
         for waiting, _ in taken:
             self._waiting -= len(waiting.push.items) - waiting.sent
+            self._waiting_bytes -= waiting.bytes
             if not waiting.done.done():
                 waiting.done.set_exception(error)
 

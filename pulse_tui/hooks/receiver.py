@@ -31,6 +31,8 @@ SPARED = 64 << 10
 """Bytes of a refused request that are read away so that its connection can go on."""
 HELD = 96 << 20
 """Bytes of all bodies together that are read or judged."""
+BLOCK = 64 << 10
+"""Bytes of a body that are kept in one piece while the rest comes."""
 CONNECTIONS = 128
 """Requests that are read or judged at once."""
 OPEN = 4 * CONNECTIONS
@@ -102,6 +104,36 @@ class Served(NamedTuple):
     """Bytes of a body; above it 413."""
     admit: Callable[[Head, Receiver], None] = lambda _head, _receiver: None
     """Whether the body is read at all. Raises Stop."""
+
+
+class _Body:
+    """What has come of a body, in blocks of one size: one that grows is moved again and again, and what it leaves behind is
+    of no use to others that grow."""
+
+    def __init__(self) -> None:
+        """Nothing has come."""
+        self.size = 0
+        self._blocks: list[bytes] = []
+        self._last = bytearray()
+
+    def add(self, data: bytes) -> None:
+        """The next bytes; a sender chooses how few at a time."""
+        self.size += len(data)
+        self._last += data
+        if len(self._last) >= BLOCK:
+            self._blocks.append(bytes(self._last))
+            self._last.clear()
+
+    def whole(self) -> bytes:
+        """All of it, which is kept no longer here."""
+        data = b"".join((*self._blocks, self._last))
+        self.drop()
+        return data
+
+    def drop(self) -> None:
+        """Keep nothing of it; the size stays."""
+        self._blocks.clear()
+        self._last = bytearray()
 
 
 class _Wire(h11.Connection):
@@ -242,6 +274,8 @@ class Receiver:
         assert task is not None
         address = str((writer.get_extra_info("peername") or ("",))[0])
         wire = _Wire(h11.SERVER, max_incomplete_event_size=HEAD_CAP)
+        # What is read of a socket at once stands in no account, and asyncio takes 256 KB: hundreds of connections have that.
+        writer.transport.max_size = HEAD_CAP  # type: ignore[attr-defined]
         try:
             room = await self._room(task)
             while room and await self._serve(task, address, wire, reader, writer):
@@ -305,14 +339,15 @@ class Receiver:
         writer: asyncio.StreamWriter,
     ) -> bool:
         """One request and its answer; whether another one may follow."""
-        body = bytearray()
+        body = _Body()
         wire.bare = False
         try:
             reply = await self._replied(task, address, wire, reader, writer, body)
         finally:
             self._reading.pop(task, None)
             self._judging.discard(task)
-            self._held -= len(body)
+            self._held -= body.size
+            body.drop()
         whole = wire.their_state in (h11.DONE, h11.MUST_CLOSE)
         on = await self._answer(wire, writer, reply, whole and self.KEEPS and not self._stopping)
         if not whole:
@@ -327,7 +362,7 @@ class Receiver:
         wire: _Wire,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        body: bytearray,
+        body: _Body,
     ) -> Reply:
         if len(self._reading) + len(self._judging) >= CONNECTIONS and not self._make_room():
             return _BUSY
@@ -337,7 +372,7 @@ class Receiver:
                 served, head = await self._read(wire, address, reader, writer, body)
             del self._reading[task]
             self._judging.add(task)
-            return await served.answer(Asked(head, bytes(body)), self)
+            return await served.answer(Asked(head, body.whole()), self)
         except asyncio.CancelledError:
             if task in self._reading or task in self._judging or self._stopping:
                 raise  # stopped
@@ -386,7 +421,7 @@ class Receiver:
         address: str,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        body: bytearray,
+        body: _Body,
     ) -> tuple[Served, Head]:
         """One request, its body into ``body``. Raises Stop, TimeoutError or h11.RemoteProtocolError."""
         begun: tuple[Served, Head] | Stop | None = None
@@ -407,9 +442,9 @@ class Receiver:
                     begun = stop  # a sender that is only too quick keeps its connection
             elif isinstance(event, h11.Data) and not isinstance(begun, Stop):
                 assert begun is not None
-                if len(body) + len(event.data) > begun[0].cap:
+                if body.size + len(event.data) > begun[0].cap:
                     raise Stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-                body += event.data
+                body.add(event.data)
                 self._held += len(event.data)
                 if self._held > HELD:
                     self._make_room()

@@ -111,6 +111,12 @@ def processor_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def memory_mb(pid: int, what: str = "VmHWM") -> float:
+    """Megabytes of a process: the most that it took so far, or with ``VmRSS`` what it takes now."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{what}:"))
+
+
 def body_of(*records: object) -> bytes:
     """One record, or a list of them."""
     return msgspec.json.encode(records[0] if len(records) == 1 else records)

@@ -28,7 +28,7 @@ from pulse_tui.storage.store import SqlStore
 from tests.fakes.clock import Clock
 from tests.fakes.databases import sqlite_file
 from tests.fakes.nouns import NOW
-from tests.fakes.pushing import SECRETS, Open, listening, parts_for, quiet, record, sender, shape
+from tests.fakes.pushing import SECRETS, Answered, Open, listening, parts_for, quiet, record, sender, shape
 
 Opens = Callable[..., Open]
 
@@ -379,6 +379,43 @@ def test_many_requests_at_once_share_transactions(opens: Opens) -> None:
     assert statuses == [202] * 40
     assert len(taken) < 10
     assert len({s.id for s in there.stored()}) == 40
+
+
+def test_what_was_let_in_while_nothing_waited_is_asked_to_come_later_once_too_much_waits(
+    opens: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "WAITING_BYTES", 100_000)
+    there = opens()
+    real, begun, go_on = there.senders.take, threading.Event(), threading.Event()
+
+    def take(parts: Any) -> Any:
+        begun.set()
+        assert go_on.wait(60)
+        return real(parts)
+
+    there.senders.take = take  # type: ignore[method-assign]
+    answers = dict[int, Answered]()
+
+    def push(n: int) -> None:
+        answers[n] = there.push([quiet(f"{n}-{i}", summary="x" * 10_000) for i in range(6)])
+
+    threads = [threading.Thread(target=push, args=(n,)) for n in range(12)]
+    for thread in threads:
+        thread.start()
+    assert begun.wait(60)
+    end = time.monotonic() + 60
+    while len(answers) < 10 and time.monotonic() < end:  # two of them are more than may wait
+        time.sleep(0.01)
+    assert {a.status for a in answers.values()} == {429}
+    assert all(int(a.headers["retry-after"]) >= 1 for a in answers.values())
+    assert there.pushes.traffic.waiting == 12
+    go_on.set()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(a.status for a in answers.values()) == [202] * 2 + [429] * 10
+    assert len(there.stored()) == 12
+    assert there.push(quiet("after")).status == 202
+    assert there.pushes.traffic.waiting == 0
 
 
 def test_a_long_request_is_taken_in_pieces_and_answered_as_one(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
