@@ -32,6 +32,7 @@ class ComparisonState(StrEnum):
 
 KEPT: Final = "compared:"
 UNDECIDED: Final = frozenset(ComparisonState) - {ComparisonState.FAIL, ComparisonState.PASS}
+_MINUTE_US: Final = 60_000_000
 _COUNTING: Final = frozenset({ComparisonState.BEGUN, ComparisonState.COLLECTING, ComparisonState.OPEN})
 _RANK: Final[dict[str, int]] = {state: n for n, state in enumerate(ComparisonState)}
 _DECIDES: Final = 20
@@ -130,7 +131,8 @@ class LiveComparison(NamedTuple):
         if self.rounds:
             yield f"beyond it in {self.rounds_worse} of {many(self.rounds, 'round')}"
         since = f" since {iso(from_us(self.since_us))} ({age(self.since_us, now_us)})" if self.since_us else ""
-        yield f"{many(self.looks, 'look')}{since}"
+        last = f", the last {age(self.at_us, now_us)} ago" if now_us - self.at_us >= _MINUTE_US else ""
+        yield f"{many(self.looks, 'look')}{since}{last}"
         if self.looks:
             yield f"evidence {self.worse:.2g} that it does more, {self.fine:.2g} that it does not ({_DECIDES} decides)"
         if self.more is not None or self.state in _COUNTING:
@@ -151,10 +153,13 @@ class LiveComparison(NamedTuple):
         done = self.requests if self.share else self.rounds
         pace = ""
         if self.since_us is not None and self.at_us > self.since_us and done:
-            pace = f", {age(0, int((self.at_us - self.since_us) / done * self.more))} at its pace"
-        noun = "more request of the canary" if self.share else "more round"
-        nouns = "more requests of the canary" if self.share else "more rounds"
-        return f"{many(self.more, noun, nouns)}{pace}, as it goes, and it is {self.towards}"
+            pace = f" ({age(0, int((self.at_us - self.since_us) / done * self.more))} at its pace)"
+        unit = (
+            ("more request of the canary", "more requests of the canary")
+            if self.share
+            else ("more round", "more rounds")
+        )
+        return f"as it goes {self.more:,} {unit[self.more != 1]}{pace} decide it: {self.towards}"
 
 
 COUNTED: Final = frozenset(LiveComparison._fields) - {

@@ -55,7 +55,9 @@ class Compared(msgspec.Struct, frozen=True, omit_defaults=True):
     looks: int = 0
     """Rounds that counted."""
     why: str = ""
-    """What began it, or what of it is not seen."""
+    """Why counting began then, where it is not the first look."""
+    unseen: str = ""
+    """What of it is not seen since ``blind_at``."""
 
 
 def compare(
@@ -85,8 +87,7 @@ def compare(
     if isinstance(counted, str):
         return _unseen(before, counted, end_ms, silent_s, say)
     out = [say.sight(lost=False)] if before.alarm else []
-    why = "" if before.blind_at is not None else before.why
-    after = msgspec.structs.replace(before, at=end_ms, blind_at=None, alarm=False, looks=before.looks + 1, why=why)
+    after = msgspec.structs.replace(before, at=end_ms, blind_at=None, unseen="", alarm=False, looks=before.looks + 1)
     try:
         after, now = _judged(after, measure, counted)
     except ValueError as error:
@@ -99,7 +100,7 @@ def compare(
 
 def _began(before: Compared, version: str) -> str:
     if not before.at:
-        return "first looked at"
+        return ""
     if version == before.version:
         return "the server's clock was set back"
     return f"{version or 'an unknown release'} began in place of {before.version or 'an unknown one'}"
@@ -147,7 +148,7 @@ def _counted(
 
 def _unseen(before: Compared, why: str, end_ms: int, silent_s: float, say: _Say) -> tuple[Compared, list[Signal]]:
     since = before.blind_at if before.blind_at is not None else end_ms
-    after = msgspec.structs.replace(before, at=end_ms, blind_at=since, why=why)
+    after = msgspec.structs.replace(before, at=end_ms, blind_at=since, unseen=why)
     if before.alarm or end_ms - since < silent_s * 1_000:
         return after, []
     return msgspec.structs.replace(after, alarm=True), [say.sight(lost=True)]

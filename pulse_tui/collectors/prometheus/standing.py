@@ -75,10 +75,12 @@ def _state(measure: Measure, kept: Compared, now: Judged, trouble: str) -> Compa
 
 def _why(kept: Compared, ahead: timedelta, trouble: str) -> str:
     if trouble:
-        return clean(trouble, _WHY)
-    if kept.blind_at is not None:
-        return clean(f"{kept.why or 'a series is missing'} since {iso(from_us(_ours(kept.blind_at, ahead)))}", _WHY)
-    return clean(kept.why, _WHY)
+        lacks = trouble
+    elif kept.blind_at is not None:
+        lacks = f"{kept.unseen or 'a series is missing'} since {iso(from_us(_ours(kept.blind_at, ahead)))}"
+    else:
+        lacks = "" if kept.looks or kept.why else "first looked at"
+    return clean("; ".join(filter(None, (lacks, kept.why))), _WHY)
 
 
 def _ours(ms: int, ahead: timedelta) -> int:

@@ -105,7 +105,8 @@ def test_what_would_decide_it_is_about_what_does(tower: Tower) -> None:
         tower.round()
     row = tower.row()
     assert row.more is not None
-    assert f"{row.more} more requests of the canary" in tower.line()
+    assert f"as it goes {row.more:,} more requests of the canary" in tower.line()
+    assert "first looked at" not in tower.line()
     asked = row.requests
     while tower.row().undecided:
         tower.round()
@@ -151,6 +152,11 @@ def test_another_canary_starts_from_nothing_and_says_so(tower: Tower) -> None:
     assert "3.8.3 began in place of 3.8.2" in tower.line()
     tower.round()
     assert tower.row().state == "collecting"
+    gone = tower.api.series.pop('asked{track="canary"}[30s]')
+    tower.round()
+    tower.api.series |= {'asked{track="canary"}[30s]': gone}
+    tower.round()
+    assert "3.8.3 began in place of 3.8.2" in tower.line()  # also after nothing was seen for a while
 
 
 def test_a_source_that_fails_or_falls_silent_leaves_it_with_its_age(tower: Tower) -> None:
@@ -225,4 +231,6 @@ def test_words_say_how_long_it_takes_at_its_pace() -> None:
     )  # fmt: skip
     line = row.line(int(timedelta(minutes=61) / timedelta(microseconds=1)))
     assert "0.333 % (2 of 600) against 0.333 % (20 of 6,000)" in line
-    assert "1200 more requests of the canary, 2h at its pace, as it goes, and it is PASS" in line
+    assert "as it goes 1,200 more requests of the canary (2h at its pace) decide it: PASS" in line
+    assert ", the last" not in line
+    assert "60 looks since 1970-01-01T00:01:00Z (6h), the last 5h ago" in row.line(362 * minute)
