@@ -207,6 +207,8 @@ class Tower(App[None]):
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             key = event.key if isinstance(event, events.Key) else ""
             early = event.time < getattr(self.screen, "accepts_after", 0.0)
+            if key != "ctrl+q" and getattr(self.screen, "closing", False):
+                return
             if key != "ctrl+q" and (early or self.opening.under_way):
                 if key == "escape" and self.opening.give_up():
                     self.notices.say("given up: what was being read does not open")

@@ -696,3 +696,31 @@ def test_a_sentence_from_outside_the_app_is_cleared_and_leaves_no_broken_timer(m
             await asyncio.sleep(0.01)
 
     play(scenario)
+
+
+def test_what_is_typed_right_behind_the_enter_of_a_filter_acts_on_nothing_and_is_no_part_of_it() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.burst("4/p95\ra")
+        assert pilot.alerts.filter.text == "p95"
+        assert pilot.desk.calls == []
+
+    play(scenario)
+
+
+def test_what_is_typed_right_behind_the_esc_of_a_filter_is_no_part_of_it_either() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.burst("4/p9\x1bxa")
+        assert pilot.alerts.filter.text == "p9"
+        assert pilot.desk.calls == []
+
+    play(scenario)
+
+
+def test_a_filter_that_makes_no_sense_leaves_its_line_open_for_more_letters() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("4", "slash", *"prio=P9", "enter", "backspace", "1", "enter")
+        assert pilot.alerts.filter.text == "prio=P1"
+        await pilot.press("k")  # a key again
+        assert pilot.alerts.filter.text == "prio=P1"
+
+    play(scenario)

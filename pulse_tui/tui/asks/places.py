@@ -15,7 +15,7 @@ from pulse_tui.tui.asks.incidents import OpenIncident
 from pulse_tui.tui.asks.people import OpenReviews
 from pulse_tui.tui.asks.registry import OpenAsset, OpenDependents, OpenRelease, OpenWorkflow
 from pulse_tui.tui.asks.rollback import OpenAuthorisations, OpenPlan
-from pulse_tui.tui.asks.sources import OpenSources
+from pulse_tui.tui.asks.sources import OpenSource
 from pulse_tui.tui.asks.vendors import OpenNote
 
 _OPENS: Final[Mapping[RefKind, Callable[[Ref], OpenPage]]] = {
@@ -28,7 +28,7 @@ _OPENS: Final[Mapping[RefKind, Callable[[Ref], OpenPage]]] = {
     RefKind.RUN: lambda ref: OpenBench(run=ref.id),
     RefKind.PLAN: lambda ref: OpenPlan(ref.id),
     RefKind.NOTE: lambda ref: OpenNote(*pair(ref)),
-    RefKind.SOURCE: lambda _ref: OpenSources(),
+    RefKind.SOURCE: lambda ref: OpenSource(ref.id),
     RefKind.SILENCE: lambda _ref: OpenMuted(),
     RefKind.HOLD: lambda _ref: OpenMuted(),
     RefKind.WAIVER: lambda _ref: OpenWaivers(),

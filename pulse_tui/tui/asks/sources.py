@@ -9,6 +9,12 @@ class OpenSources(OpenPage):
     """Open the page of all sources."""
 
 
+class OpenSource(OpenPage):
+    """Open the page of one source."""
+
+    source: str
+
+
 class Collect(Ask):
     """Collect from one source, or from all."""
 

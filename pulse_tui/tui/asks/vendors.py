@@ -36,6 +36,12 @@ class OpenNote(OfNote, OpenPage):
     """Open the note's page."""
 
 
+class FindNotes(Ask):
+    """Open the note that these words fit, or the list of those that they do."""
+
+    words: str
+
+
 class CorrectNotes(OnEach):
     """Give them other labels; a form asks which and why. A target is the note's source and key in two lines."""
 

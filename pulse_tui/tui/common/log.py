@@ -9,7 +9,6 @@ from textual.binding import BindingType
 
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.canvas import Span, safe
-from pulse_tui.tui.kit.filters import Fields
 from pulse_tui.tui.kit.keys import bind
 from pulse_tui.tui.kit.listing import ListScreen
 from pulse_tui.tui.kit.rows import Cells, Column, Spec
@@ -21,21 +20,15 @@ def _mark(row: Notice) -> Span:
     return ("✖", styles.BAD) if row.bad else ("●", styles.GOOD)
 
 
-def message_cells(row: Notice, now_us: int) -> Cells:
+def message_cells(row: Notice, _now_us: int) -> Cells:
     """UTC, whether it is about something that did not work, MESSAGE."""
-    del now_us
     text = " ".join(row.text.split())
     return (row.at, styles.DIM), _mark(row), (safe(text), styles.BAD if row.bad else styles.PLAIN)
 
 
-def command_cells(row: Notice, now_us: int) -> Cells:
+def command_cells(row: Notice, _now_us: int) -> Cells:
     """UTC, whether it was done, COMMAND."""
-    del now_us
     return (row.at, styles.DIM), _mark(row), (safe(row.command), styles.BOLD if not row.note else styles.DIM)
-
-
-def _fields(row: Notice) -> Fields:
-    return {"at": row.at, "text": f"{row.text} {row.command}", "bad": "yes" if row.bad else "no"}
 
 
 MESSAGES: Final[Spec[Notice]] = Spec(
@@ -43,20 +36,16 @@ MESSAGES: Final[Spec[Notice]] = Spec(
     columns=(Column("UTC", 8, 8), Column("", 1, 1, name="outcome"), Column("MESSAGE", 20, 0)),
     cells=message_cells,
     key=lambda row: str(row.number),
-    fields=_fields,
+    fields=lambda row: {"at": row.at, "text": f"{row.text} {row.command}", "bad": "yes" if row.bad else "no"},
     names=("at", "text", "bad"),
     wants_attention=lambda row: row.bad,
     copied=lambda row: f"{row.at} {row.text}",
     empty="no message yet",
 )
-COMMANDS: Final[Spec[Notice]] = Spec(
+COMMANDS: Final[Spec[Notice]] = MESSAGES._replace(
     title="Commands, newest first",
-    columns=(Column("UTC", 8, 8), Column("", 1, 1, name="outcome"), Column("COMMAND", 20, 0)),
+    columns=(*MESSAGES.columns[:2], Column("COMMAND", 20, 0)),
     cells=command_cells,
-    key=lambda row: str(row.number),
-    fields=_fields,
-    names=("at", "text", "bad"),
-    wants_attention=lambda row: row.bad,
     copied=lambda row: row.command,
     empty="nothing was done from this tower yet: what a key does stands here as the command line that does the same",
 )

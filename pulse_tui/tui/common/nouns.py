@@ -19,8 +19,6 @@ from pulse_tui.tui.asks.people import OpenHandover
 from pulse_tui.tui.asks.places import opens
 from pulse_tui.tui.asks.registry import OpenAsset, OpenDependents, OpenRelease
 from pulse_tui.tui.asks.rollback import OpenPlan, OpenPlans
-from pulse_tui.tui.asks.sources import OpenSources
-from pulse_tui.tui.asks.vendors import OpenNotes
 from pulse_tui.tui.kit.filter_line import FilterScreen
 from pulse_tui.tui.kit.palette import Noun, Thing
 
@@ -50,8 +48,6 @@ def common_nouns(context: Context) -> list[Noun]:
         Noun("run", "benchmark runs; the newest of an asset, or one by its id", of(_runs), "runs", ShowPane("Benchmarks"), None, lambda run: OpenBench(run=run)),
         Noun("plan", "rollback plans and their runs; one by its hash or asset", of(_plans), "plans", OpenPlans(), None, OpenPlan),
         Noun("incident", "alerts handled as one; by id or words", of(_incidents), "incidents", OpenIncidents(), None, OpenIncident, leads=True),
-        Noun("note", "what vendors published", tuple, "notes", OpenNotes()),
-        Noun("source", "how every source is doing", of(_sources), "sources", OpenSources()),
         Noun("sort", "by a column: age, -age, off", lambda: _sorts(context), alone=Arrange(), other=lambda words: Arrange(sort=words)),
         Noun("columns", "show and hide: +owner -env, default", lambda: _columns(context), alone=Arrange(), other=lambda words: Arrange(columns=words)),
         Noun("muted", "everything that is muted, waived or held", alone=OpenMuted()),
@@ -142,8 +138,3 @@ def _plans(board: Board) -> Iterator[Thing]:
 def _incidents(board: Board) -> Iterator[Thing]:
     for row in board.incidents:
         yield f"{row.id} {row.title}", row.state, OpenIncident(row.id)
-
-
-def _sources(board: Board) -> Iterator[Thing]:
-    for row in board.sources:
-        yield row.id, f"{row.kind}: {row.health}", OpenSources()

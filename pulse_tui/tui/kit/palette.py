@@ -135,6 +135,10 @@ class Nouns:
         ]
         return list(dict.fromkeys([*exact, *begin, *within]))[:limit]
 
+    def forget(self) -> None:
+        """Ask for all things again."""
+        self._known.clear()
+
     def _things(self, noun: Noun) -> list[tuple[str, Command]]:
         if noun.name not in self._known:
             commands = [Command(f"{noun.name} {words}", help or noun.help, does) for words, help, does in noun.things()]
@@ -247,6 +251,14 @@ class PaletteScreen(GuardedScreen[Command | None]):
     def on_input_changed(self) -> None:
         """The list follows what is typed."""
         self._match()
+        self.list.show(self._drawn())
+
+    def look_again(self) -> None:
+        """More things are known now; what was chosen stays chosen."""
+        chosen = self.matches[self.chosen].words if self.matches else ""
+        self.nouns.forget()
+        self._match()
+        self.chosen = next((n for n, match in enumerate(self.matches) if match.words == chosen), 0)
         self.list.show(self._drawn())
 
     def _match(self) -> None:

@@ -25,6 +25,9 @@ class TypedScreen(BaseScreen):
         """No line is open. ``keys`` as of :class:`BaseScreen`."""
         super().__init__(head, keys)
         self._line: Input | None = None
+        self.closing = False
+        """Enter or Esc is on its way to the line: what is typed behind it is dropped, for it is meant neither for the line nor for
+        what the screen shows before its words are applied."""
 
     @property
     def typing(self) -> bool:
@@ -60,12 +63,18 @@ class TypedScreen(BaseScreen):
         """Enter closes the line where its words make sense."""
         if self.entered(event.value):
             await self._close_line()
+        self.closing = False
+
+    def before_key(self, event: events.Key) -> None:
+        """Called by the app before a key is sent on."""
+        self.closing = self._line is not None and self.focused is self._line and event.key in ("enter", "escape")
 
     async def key_escape(self, event: events.Key) -> None:
         """Esc leaves the line; its words stay as they were typed so far."""
         if self._line is not None:
             event.stop()  # it is not also the screen's own Esc
             await self._close_line()
+            self.closing = False
 
     async def _close_line(self) -> None:
         line, self._line = self._line, None

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from pulse_tui.domain.errors import PulseError
+from pulse_tui.domain.errors import NotFound, PulseError
 from pulse_tui.domain.health import PUSHED
 from pulse_tui.domain.typed import line
-from pulse_tui.tui.asks.sources import Collect, OpenSources
+from pulse_tui.tui.asks.sources import Collect, OpenSource, OpenSources
 from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
+    from pulse_tui.domain.trust import Trust
     from pulse_tui.domain.views.signals import SourceRow
+    from pulse_tui.ports import Desk
     from pulse_tui.tui.context import Context
     from pulse_tui.tui.kit.palette import Noun, Thing
 
@@ -23,7 +25,7 @@ class SourcesWing(Wing):
     def __init__(self, context: Context) -> None:
         """``context``: what it may use of the tower."""
         self._context = context
-        self.answers = {OpenSources: self.open, Collect: self.collect}
+        self.answers = {OpenSources: self.open, OpenSource: self.one, Collect: self.collect}
 
     def _rows(self) -> tuple[SourceRow, ...]:
         return self._context.board.sources if self._context.board else ()
@@ -37,6 +39,26 @@ class SourcesWing(Wing):
             lambda found: SourcesScreen(self._context.head, *found, self._context.now_us),
             lambda page, found: page.show_story(*found, self._context.now_us),
         )
+
+    def one(self, ask: OpenSource) -> None:
+        """How far it can be trusted. A name that no source has is refused with the nearest."""
+        from pulse_tui.tui.sources.source import SourceScreen  # noqa: PLC0415  nobody needs it before the first of them
+
+        def found(desk: Desk) -> Trust:
+            rows = desk.trust()
+            row = next((row for row in rows if row.source == ask.source), None)
+            if row is None:
+                from pulse_tui.settings.check import nearest  # noqa: PLC0415  only for who mistyped
+
+                raise NotFound(
+                    f"there is no source {ask.source!r}", todo=nearest(ask.source, [row.source for row in rows])
+                )
+            return row
+
+        def again(page: SourceScreen, row: Trust) -> None:
+            page.show_source(row)
+
+        self._context.open(found, lambda row: SourceScreen(self._context.head, row, self._context.now_us), again)
 
     def collect(self, ask: Collect) -> None:
         """One round now."""
@@ -64,8 +86,21 @@ class SourcesWing(Wing):
     def nouns(self) -> Iterable[Noun]:
         from pulse_tui.tui.kit.palette import Noun  # noqa: PLC0415
 
+        yield Noun(
+            "source",
+            "how every source is doing; one by its name",
+            self._known,
+            "sources",
+            OpenSources(),
+            None,
+            OpenSource,
+        )
         if not self._context.head.read_only:
             yield Noun("refresh", "collect from a source now", self._collected, leads=True)
+
+    def _known(self) -> Iterator[Thing]:
+        for row in self._rows():
+            yield row.id, f"{row.kind}: {row.health}", OpenSource(row.id)
 
     def _collected(self) -> Iterator[Thing]:
         for row in self._rows():

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from pulse_tui.tui.asks import vendors as asks
+from pulse_tui.tui.kit.bad import BadFilter
 from pulse_tui.tui.kit.forms import Bulk, Field
 from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
     from pulse_tui.domain.each import Target
+    from pulse_tui.domain.views.vendors import NoteRow
     from pulse_tui.ports import Desk
     from pulse_tui.tui.context import Context
-    from pulse_tui.tui.kit.palette import Command
+    from pulse_tui.tui.kit.palette import Command, Noun, Thing
 
 
 class VendorsWing(Wing):
@@ -22,10 +25,14 @@ class VendorsWing(Wing):
     def __init__(self, context: Context) -> None:
         """``context``: what it may use of the tower."""
         self._context = context
+        self._known: tuple[NoteRow, ...] = ()
+        """The notes as they were read last, for the command line."""
+        self._asked = False
         self.answers = {
             asks.OpenNotes: self.notes,
             asks.OpenReview: self.review,
             asks.OpenNote: self.note,
+            asks.FindNotes: self.find,
             asks.CorrectNotes: self.correct,
             asks.OpenCorrections: self.corrections,
             asks.WithdrawCorrection: self.withdraw,
@@ -41,6 +48,54 @@ class VendorsWing(Wing):
         yield Command("shutdowns", "when the models in use end, over all sources", asks.OpenShutdowns())
         yield Command("scorecard", "vendors compared by operational risk", asks.OpenScorecard())
         yield Command("corrections", "labels of notes that persons corrected", asks.OpenCorrections())
+
+    def nouns(self) -> Iterable[Noun]:
+        from pulse_tui.tui.kit.palette import Noun  # noqa: PLC0415
+
+        self._asked = False
+        yield Noun(
+            "note", "what vendors published; one by its words", self._things, "notes", asks.OpenNotes(), asks.FindNotes,
+            asks.FindNotes,
+        )  # fmt: skip
+
+    def _things(self) -> Iterator[Thing]:
+        """Those that were read last; what came since is there in a moment."""
+        if not self._asked:
+            self._asked = True
+            self._context.ask(lambda desk: desk.notes(), self._learned)
+        for row in self._known:
+            yield f"{row.title} ({row.source})", ", ".join(row.labels) or row.vendor, asks.OpenNote(row.source, row.key)
+
+    def _learned(self, rows: tuple[NoteRow, ...]) -> None:
+        from pulse_tui.tui.kit.palette import PaletteScreen  # noqa: PLC0415
+
+        self._known = rows
+        if isinstance(screen := self._context.screen, PaletteScreen):
+            screen.look_again()
+
+    def find(self, ask: asks.FindNotes) -> None:
+        """One opens, several are listed."""
+        from pulse_tui.tui.vendors.notes import NotesScreen  # noqa: PLC0415
+
+        context, words = self._context, ask.words.casefold().split()
+
+        def fits(row: NoteRow) -> bool:
+            text = f"{row.title} {row.source} {row.key} {row.vendor} {' '.join(row.labels)}".casefold()
+            return all(word in text for word in words)
+
+        def show(rows: tuple[NoteRow, ...]) -> None:
+            found = [row for row in rows if row.key == ask.words] or [row for row in rows if fits(row)]
+            if not found:
+                context.say(f"no note has {ask.words}; V lists them", bad=True)
+            elif len(found) == 1:
+                context.answer(asks.OpenNote(found[0].source, found[0].key))
+            else:
+                page = NotesScreen(context.head, rows, context.now_us)
+                with contextlib.suppress(BadFilter):
+                    page.table.set_filter(ask.words)
+                context.push(page, lambda: context.ask(lambda desk: desk.notes(), page.show_notes))
+
+        context.ask(lambda desk: desk.notes(), show)
 
     def notes(self, _ask: asks.OpenNotes) -> None:
         """All of them."""

@@ -9,6 +9,7 @@ import pytest
 from pulse_tui.domain.moments import from_us
 from pulse_tui.domain.trust import Trust, TrustState
 from pulse_tui.tui.kit.document import lay_out
+from pulse_tui.tui.sources.source import blocks
 from pulse_tui.tui.sources.sources import news_of, source_blocks, trust_lines
 from tests.fakes.registry_desk import NOW_US, ago
 from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play
@@ -80,3 +81,44 @@ def test_a_sender_says_how_much_of_it_was_taken_and_what_was_refused() -> None:
 
 def test_a_source_that_is_overdue_is_asked_now() -> None:
     assert "next now" in trust_lines(page(next_at=from_us(ago(1))), 4, 4, NOW_US)[0]
+
+
+# ------------------------------------------------------------------ one of them
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=lambda s: f"{s[0]}x{s[1]}")
+def test_one_is_opened_by_its_name_completed_from_the_board(size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot) -> None:
+        name = pilot.desk.sources[0].id
+        await pilot.press("colon")
+        await pilot.type(f"source {name[:4]}")
+        assert f"source {name}" in pilot.text()
+        await pilot.press("enter")
+        assert pilot.screen_name == "SourceScreen"
+        check_snapshot(f"source-{size[0]}x{size[1]}", pilot.text())
+        await pilot.press("x")
+        assert pilot.screen_name == "ObjectScreen"
+        await pilot.press("escape", "ctrl+r")
+        assert "no sources are collected by this tower" in pilot.notices[-1]
+
+    play(scenario, size=size)
+
+
+def test_a_source_that_there_is_not_is_refused_with_the_nearest_name() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        name = pilot.desk.sources[0].id
+        await pilot.press("colon")
+        await pilot.type(f"source {name}z")
+        await pilot.press("enter")
+        assert f"did you mean '{name}'?" in pilot.notices[-1]
+        assert pilot.screen_name == "MainScreen"
+
+    play(scenario)
+
+
+def test_of_one_that_was_never_read_nothing_is_made_up() -> None:
+    never = Trust(source="osv", kind="osv", state=TrustState.NEVER)
+    text = "\n".join(line for block in blocks(never, NOW_US) for line in block.lines)
+    assert "? never" in text
+    assert "not known" in text
+    assert "ago" not in text

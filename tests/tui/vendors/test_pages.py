@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pulse_tui.cli.help import DOCS
+from pulse_tui.tui.asks import vendors as asks
+from pulse_tui.tui.kit.palette import PaletteScreen
 from tests.fakes.desk import FakeDesk
 from tests.tui.helpers import NARROW, SNAPSHOTS, WIDE, Pilot, check_snapshot, play
 
@@ -227,3 +229,65 @@ def test_a_title_can_not_write_on_the_screen(title: str) -> None:
         assert pilot.screen_name == "NoteScreen"
 
     play(scenario, size=NARROW)
+
+
+# ------------------------------------------------------------------ by name
+
+
+async def _run(pilot: Pilot, words: str) -> None:
+    await pilot.press("colon")
+    await pilot.type(words)
+    await pilot.press("enter")
+
+
+def test_a_note_is_opened_by_its_words_and_completed_from_the_database() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        row = pilot.desk.note_list[0]
+        await pilot.press("colon")
+        await pilot.type(f"note {row.title[:12]}")
+        assert f"note {row.title[:20]}" in pilot.text()
+        await pilot.press("enter")
+        assert pilot.screen_name == "NoteScreen"
+        assert row.title[:20] in pilot.text()
+
+    play(scenario)
+
+
+def test_a_note_is_found_by_its_key_and_several_are_the_list_of_what_the_words_fit() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await _run(pilot, f"note {pilot.desk.note_list[0].key}")
+        assert pilot.screen_name == "NoteScreen"
+        await pilot.press("escape")
+        source = pilot.desk.note_list[0].source
+        fit = [row for row in pilot.desk.note_list if row.source == source]
+        assert len(fit) > 1
+        pilot.tower.context.answer(asks.FindNotes(source))
+        await pilot.settle()
+        assert pilot.screen_name == "NotesScreen"
+        assert f"/{source}" in pilot.text()
+
+    play(scenario)
+
+
+def test_of_a_note_that_there_is_not_the_last_line_says_so() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await _run(pilot, "note nothing at all like it")
+        assert "no note has nothing at all like it" in pilot.notices[-1]
+        assert pilot.screen_name == "MainScreen"
+
+    play(scenario)
+
+
+def test_notes_that_come_while_the_line_is_open_leave_what_was_chosen() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        await pilot.press("colon")
+        await pilot.type("note ")
+        await pilot.press("down")
+        palette = pilot.tower.screen
+        assert isinstance(palette, PaletteScreen)
+        chosen = palette.matches[palette.chosen]
+        palette.look_again()
+        assert palette.chosen > 0
+        assert palette.matches[palette.chosen].words == chosen.words
+
+    play(scenario)
