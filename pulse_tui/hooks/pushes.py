@@ -41,6 +41,8 @@ WAITING = 20_000
 """Records that wait to be stored; more are asked to come later."""
 WAITING_BYTES = 32 << 20
 """The same in bytes as they came, unpacked: what is made of them takes about three times as much."""
+WAITING_S = 10.0
+"""The same in time, by how long the last transactions took: who sends has stopped to listen by then."""
 IN_LOOP = 32 << 10
 """Bytes that are read at once; reading more goes to a thread."""
 BURST_S = 10.0
@@ -146,6 +148,8 @@ class Pushes:
         self._reported: dict[str, float] = {}
         self._ended = 0.0
         """When the last transaction did."""
+        self._each_s = 0.0
+        """How long a record took of late."""
         self._blocked_until = 0.0
         self._blocked = (HTTPStatus.TOO_MANY_REQUESTS, PAUSE_S)
 
@@ -188,8 +192,11 @@ class Pushes:
         self._refuse_more(sender)
 
     def _refuse_more(self, sender: Any) -> None:
-        if self._waiting >= WAITING or self._waiting_bytes >= WAITING_BYTES:
-            self._later(sender, HTTPStatus.TOO_MANY_REQUESTS, PAUSE_S, "too many records wait to be stored")
+        lasts = self._waiting * self._each_s
+        slow = lasts >= WAITING_S and self._waiting >= AT_ONCE
+        if slow or self._waiting >= WAITING or self._waiting_bytes >= WAITING_BYTES:
+            pause = max(PAUSE_S, lasts / 2)
+            self._later(sender, HTTPStatus.TOO_MANY_REQUESTS, pause, "too many records wait to be stored")
 
     def _sender(self, head: Head, at: Receiver) -> Any:
         scheme, _, token = head.headers.get("authorization", "").partition(" ")
@@ -262,6 +269,7 @@ class Pushes:
             parts = [
                 Part(w.push.sender, w.push.items[w.sent : w.sent + n], w.push.remarks, w.sent > 0) for w, n in taken
             ]
+            begun = time.monotonic()
             try:
                 landed = await loop.run_in_executor(self._pool, self._desk.take, parts)
             except Exception as error:
@@ -270,6 +278,8 @@ class Pushes:
             finally:
                 self._ended = time.monotonic()
             self._blocked_until = 0.0
+            if stored := sum(count for _, count in taken):
+                self._each_s = 0.8 * self._each_s + 0.2 * (self._ended - begun) / stored
             for (waiting, count), found in zip(taken, landed, strict=True):
                 waiting.landed += found
                 waiting.sent += count

@@ -8,26 +8,30 @@ from __future__ import annotations
 import itertools
 import random
 import signal as signals
+import sqlite3
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from pulse_tui.domain.signal import encode
 from tests.bench.ingest import one
 from tests.fakes.databases import postgres
-from tests.fakes.pushing_agent import TOKENS, Line, body_of, configure, processor_s, ready, start, wire
+from tests.fakes.pushing_agent import TOKENS, Line, body_of, configure, memory_mb, processor_s, ready, start, wire
 from tests.servers.ports import free_port
 
 ASSETS = 300
+PROCESSES, CONNECTIONS, LINES = 4, 24, 500
 
 
 @cache
@@ -118,6 +122,76 @@ def paced(port: int, pid: int, rate: float, seconds: float) -> str:
     )
 
 
+class _Offered(NamedTuple):
+    """What one process of senders saw."""
+
+    statuses: Counter[int]
+    ids: list[str]
+    """What was answered as accepted."""
+    unnamed: int
+    """Answers that say "later" and not when."""
+    waits: list[float]
+    """Seconds from when a request was due to its answer."""
+
+
+def _offer(port: int, process: int, rate: float, seconds: float) -> _Offered:
+    """A process of its own that offers lines in requests of :data:`LINES`, each at its moment whatever became of the last."""
+    make, count = _records(), int(rate * seconds / LINES)
+    requests = [
+        wire(
+            process, b"\n".join(msgspec.json.encode(make(100 + process)) for _ in range(LINES)), "application/x-ndjson"
+        )
+        for _ in range(count)
+    ]
+    seen = _Offered(Counter(), [], 0, [])
+    unnamed = list[int]()
+    begin = time.perf_counter() + 0.5
+
+    def run(worker: int) -> None:
+        line = Line(port)
+        for n in range(worker, count, CONNECTIONS):
+            due = begin + n * LINES / rate
+            if (wait := due - time.perf_counter()) > 0:
+                time.sleep(wait)
+            status, head, body = line.sent(requests[n])
+            seen.waits.append(time.perf_counter() - due)
+            seen.statuses[status] += 1
+            if status == 202:
+                seen.ids.extend(msgspec.json.decode(body)["ids"])
+            elif b"retry-after: " not in head:
+                unnamed.append(n)
+        line.close()
+
+    threads = [threading.Thread(target=run, args=(w,)) for w in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return seen._replace(unnamed=len(unnamed))
+
+
+def flood(port: int, pid: int, base: Path, rate: float, seconds: float) -> str:
+    """More than can be judged, by four processes: who is accepted is stored, the others are asked to come later."""
+    before = memory_mb(pid, "VmRSS")
+    with get_context("spawn").Pool(PROCESSES) as pool:
+        shares = [(port, n, rate / PROCESSES, seconds) for n in range(PROCESSES)]
+        begun = time.perf_counter()
+        found = pool.starmap(_offer, shares)
+        wall = time.perf_counter() - begun
+    ids = [i for one in found for i in one.ids]
+    with closing(sqlite3.connect(base / "pulse.db")) as database:
+        named = database.execute("SELECT id FROM signals WHERE id LIKE 's_:10_-%'")
+        stored = {row[0] for row in named}
+    statuses = sum((one.statuses for one in found), Counter[int]())
+    waits = sorted(w for one in found for w in one.waits)
+    return (
+        f"{rate:,.0f}/s offered for {seconds:g} s in lines of {LINES} by {PROCESSES} processes: answers {dict(statuses)}, "
+        f"{sum(one.unnamed for one in found)} without Retry-After, the slowest after {waits[-1]:.1f} s; {len(ids):,} accepted "
+        f"({len(ids) / wall:,.0f}/s), {len(set(ids) - stored)} of them not stored, {len(stored - set(ids))} stored and not "
+        f"accepted; memory {before:.0f} MB before, {memory_mb(pid):.0f} at most, {memory_mb(pid, 'VmRSS'):.0f} after"
+    )
+
+
 def _measured(database: str, name: str, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         port, base = free_port(), Path(folder)
@@ -129,13 +203,15 @@ def _measured(database: str, name: str, seconds: float) -> None:
             print(f"{name}, requests of 50:   ", flat_out(port, pid, 50, 1, int(2_000 * seconds)), flush=True)
             print(f"{name}, one a request:    ", flat_out(port, pid, 1, 4, int(1_000 * seconds)), flush=True)
             print(f"{name}, single records:   ", paced(port, pid, 500.0, seconds), flush=True)
+            if database.startswith("sqlite"):
+                print(f"{name}, a flood:          ", flood(port, pid, base, 10_000.0, seconds), flush=True)
         finally:
             process.send_signal(signals.SIGTERM)
             process.wait(30)
 
 
 def main(seconds: float = 10.0) -> None:
-    """Three lines for each database."""
+    """Three lines for each database, and of SQLite what becomes of ten thousand records a second."""
     _measured("sqlite:///pulse.db", "SQLite", seconds)
     name = postgres().create()
     try:

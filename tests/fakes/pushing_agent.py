@@ -76,12 +76,17 @@ class Line:
     """A connection that is kept."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._left = b""
 
     def send(self, request: bytes) -> tuple[int, bytes]:
         """Status and body of the answer. Raises OSError when the other end goes away."""
+        status, _, body = self.sent(request)
+        return status, body
+
+    def sent(self, request: bytes) -> tuple[int, bytes, bytes]:
+        """The same with the head of the answer, in small letters."""
         self._socket.sendall(request)
         data = self._left
         while b"\r\n\r\n" not in data:
@@ -93,7 +98,7 @@ class Line:
         while len(body) < length:
             body += self._more()
         self._left = body[length:]
-        return int(head[9:12]), body[:length]
+        return int(head[9:12]), low, body[:length]
 
     def _more(self) -> bytes:
         data = self._socket.recv(65_536)

@@ -418,6 +418,38 @@ def test_what_was_let_in_while_nothing_waited_is_asked_to_come_later_once_too_mu
     assert there.pushes.traffic.waiting == 0
 
 
+def test_who_would_wait_long_by_how_long_the_last_ones_took_is_asked_to_come_later(
+    opens: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "WAITING_S", 0.1)
+    monkeypatch.setattr(limits, "AT_ONCE", 4)
+    there = opens()
+    real, begun, go_on = there.senders.take, threading.Event(), threading.Event()
+    go_on.set()
+
+    def take(parts: Any) -> Any:
+        begun.set()
+        assert go_on.wait(60)
+        time.sleep(0.5)
+        return real(parts)
+
+    there.senders.take = take  # type: ignore[method-assign]
+    assert there.push(quiet(0)).status == 202  # nobody knows yet how long it takes
+    begun.clear()
+    go_on.clear()
+    statuses = list[int]()
+    thread = threading.Thread(target=lambda: statuses.append(there.push([quiet(n) for n in range(1, 9)]).status))
+    thread.start()
+    assert begun.wait(60)
+    answer = there.push(quiet(9))
+    assert answer.status == 429
+    assert int(answer.headers["retry-after"]) >= 2
+    go_on.set()
+    thread.join(60)
+    assert statuses == [202]
+    assert there.push(quiet(9)).status == 202
+
+
 def test_a_long_request_is_taken_in_pieces_and_answered_as_one(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "PIECE", 7)
     monkeypatch.setattr(limits, "AT_ONCE", 10)
