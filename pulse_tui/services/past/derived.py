@@ -12,13 +12,13 @@ from pulse_tui.domain.audit import AuditEntry
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.moments import age, from_us, iso, to_us
 from pulse_tui.domain.notice import Notice
-from pulse_tui.domain.release import Release, Stay
+from pulse_tui.domain.release import Release
 from pulse_tui.domain.review_task import ReviewTask
 from pulse_tui.domain.text import many
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.learning import DecisionRow
 from pulse_tui.domain.views.people import Handover, ReviewTaskRow
-from pulse_tui.domain.views.registry import ReleaseRow
+from pulse_tui.domain.views.registry import ReleaseRow, ReleaseStory
 from pulse_tui.domain.words import Environment, SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.alerts.handover import DUE, HANDED_OVER, SHIFT, changed, odd_sources
@@ -218,7 +218,7 @@ def _notice(tx: Transaction, notice: Notice, then: datetime) -> str:
 def history(tx: Transaction, board: Board, asset_id: str, then: datetime) -> tuple[ReleaseRow, ...]:
     """The releases that there were, the newest iteration first. Raises NotFound for an asset of which nothing is known.
 
-    Where each served, its promotions and what people decided of it are known as of then; a state that a source changed,
+    Where each served is of the board, promotions and what people decided of it of the record; a state that a source changed,
     the rollback target and the verdict only of what the board shows: else they are unknown.
     """
     stays = [s for e in Environment for s in tx.estate.stays(asset_id, e) if s.since <= then]
@@ -239,13 +239,18 @@ def history(tx: Transaction, board: Board, asset_id: str, then: datetime) -> tup
                 release.iteration,
                 release.branch or "",
                 (row.release if row is not None else "") or state or UNKNOWN,
-                tuple(sorted((e.value for e in Environment if _serves(stays, release, e, then)), key=_rank)),
+                tuple(
+                    sorted(
+                        (r.environment for r in board.registry if (r.asset, r.version) == (asset_id, release.version)),
+                        key=_rank,
+                    )
+                ),
                 to_us(release.created_at),
                 f"{last.environment.short} by {last.by}" if last is not None else "",
                 to_us(last.at) if last is not None else None,
-                (row.pointer or "") if row is not None else "",
+                row.pointer if row is not None else UNKNOWN,
                 UNKNOWN,
-                release.digest or "",
+                UNKNOWN,  # it may have been filled in since
                 "" if certain else "made before then; whether it was known here already is not on record",
             )
         )
@@ -262,15 +267,45 @@ def history(tx: Transaction, board: Board, asset_id: str, then: datetime) -> tup
     return tuple(sorted(rows, key=lambda r: -r.iteration))
 
 
+def release_story(tx: Transaction, board: Board, asset_id: str, version: str, then: datetime) -> ReleaseStory:
+    """The page of a release that there was. Raises NotFound."""
+    row = next((r for r in history(tx, board, asset_id, then) if r.version == version and not r.change), None)
+    if row is None:
+        raise NotFound(f"{asset_id} had no release {version} at {iso(then)}")
+    stays = [
+        (e.value, s)
+        for e in Environment
+        for s in tx.estate.stays(asset_id, e)
+        if s.version == version and s.since <= then
+    ]
+    promotions = [p for p in tx.estate.promotions(asset_id, 10_000) if p.version == version and p.at <= then]
+    lines = (
+        ("State", row.state + (f": {row.remark}" if row.remark else "")),
+        ("Made", f"{iso(from_us(row.created_us))}, iteration {row.iteration}"),
+        *(
+            (
+                "Served",
+                f"{where} from {iso(s.since)}"
+                + (f" to {iso(s.until)}" if s.until and s.until <= then else ", still then"),
+            )
+            for where, s in stays
+        ),
+        *(
+            ("Promoted", f"{p.environment.value} by {p.by} {iso(p.at)}" + (f": {p.why}" if p.why else ""))
+            for p in promotions
+        ),
+        *(
+            ("Log", f"{iso(e.at)} {e.actor}: {e.action} {e.detail.get('why', '')}".rstrip())
+            for e in tx.log.entries(subject=subject(asset_id, version))
+            if e.at <= then
+        ),
+        ("Not shown", f"digest, lineage and provenance may have been filled in since: they are {NOT_KEPT}"),
+    )
+    return ReleaseStory(row.state, lines)
+
+
 def _rank(environment: str) -> int:
     return Environment(environment).rank
-
-
-def _serves(stays: list[Stay], release: Release, environment: Environment, then: datetime) -> bool:
-    return any(
-        s.version == release.version and s.environment is environment and (s.until is None or s.until > then)
-        for s in stays
-    )
 
 
 def _state(tx: Transaction, release: Release, then: datetime) -> str:

@@ -21,7 +21,7 @@ from pulse_tui.domain.views.incidents import IncidentRow, IncidentStory
 from pulse_tui.domain.views.learning import ActivityRow, DecisionRow
 from pulse_tui.domain.views.past import Landing
 from pulse_tui.domain.views.people import Handover, ReviewTaskRow
-from pulse_tui.domain.views.registry import ReleaseRow
+from pulse_tui.domain.views.registry import ReleaseRow, ReleaseStory
 from pulse_tui.domain.views.rollback import PlanLine, PlanStory, ReviewRow
 from pulse_tui.domain.views.vendors import NoteRow, NoteStory, TempoLine
 from pulse_tui.enrich.past.changes import change_words
@@ -36,7 +36,6 @@ from pulse_tui.services.past.recorder import GAP
 UNKEPT: Final = {
     "ledger": "the coverage",
     "radius": "the blast radius",
-    "release_story": "the page of a release",
     "release_diff": "the difference of two releases",
     "tree": "the dependency tree",
     "dependents": "who used a component",
@@ -56,6 +55,7 @@ UNKEPT: Final = {
     "authorisations": "the list of pre-authorisations",
     "drills": "the list of drills",
     "letters": "the list of messages",
+    "related": "what is related to it",
     "letter_story": "the page of a message",
     "learning_report": "the report",
     "checklist": "the launch checklist",
@@ -207,6 +207,10 @@ class ReplayDesk:
             if tx is None:
                 return story
             return story._replace(called=derived.called(tx, alert_id, self._then) or ("nobody had been by then",))
+
+    def release_story(self, asset_id: str, version: str) -> ReleaseStory:
+        with self._kept("the page of a release") as tx:
+            return derived.release_story(tx, self._shown, asset_id, version, self._then)
 
     def why_called(self, alert_id: str, name: str) -> tuple[str, ...]:
         with self._kept("why somebody was notified") as tx:

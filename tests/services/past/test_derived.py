@@ -143,6 +143,13 @@ def test_the_releases_have_what_is_known_of_then_and_a_question_mark_for_the_res
     assert before["1.1.0"].state == "evaluated"  # the board of then has it
     assert (before["1.1.5"].state, before["1.1.5"].verdict) == ("unknown", "unknown")
     assert "whether it was known here already is not on record" in before["1.1.5"].remark
+    with pytest.raises(NotFound, match=r"my-bot had no release 1\.2\.0 at"):
+        night.past(15).release_story("my-bot", "1.2.0")
+    old = night.past(15).release_story("my-bot", "1.1.0")
+    assert old.state == "evaluated"
+    assert any(label == "Served" and words.endswith(", still then") for label, words in old.lines)
+    then = night.past(31).release_story("my-bot", "1.1.0")
+    assert ("Served", "canary from 2026-11-20T00:00:00Z to 2026-11-23T03:40:00Z") in then.lines
     after = {row.version: row for row in night.past(31).history("my-bot")}
     assert after["1.2.0"].serves == ("canary",)
     assert after["1.1.0"].serves == ()
