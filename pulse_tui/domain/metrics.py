@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 _SHARE = re.compile(
     r"(^|[_\W])(acc(uracy)?|acc_norm|correct(ness)?|exact_match|em|f1|precision|recall|brier|agreement|consistency"
@@ -63,6 +64,7 @@ class Made(StrEnum):
     """Of the confidence that each answer states, and whether it was right."""
 
 
+@lru_cache(maxsize=1_024)
 def made_of(metric: str) -> Made:
     """What a metric of this name is computed from, unless a run brings item scores under the same name."""
     if _PASS_AT.match(metric):
@@ -78,6 +80,7 @@ def k_of(metric: str) -> int:
     return int(found[1])
 
 
+@lru_cache(maxsize=1_024)
 def bounds_of(metric: str) -> tuple[float, float]:
     """The values a metric may take: 0 to 1 for shares, 0 and up for amounts, anything when unknown."""
     metric = _plain(metric)
@@ -86,6 +89,7 @@ def bounds_of(metric: str) -> tuple[float, float]:
     return (0.0, math.inf) if _AMOUNT.search(metric) else (-math.inf, math.inf)
 
 
+@lru_cache(maxsize=1_024)
 def is_amount(metric: str) -> bool:
     """Whether a metric is known to have no scale of 0 to 1, wherever its values lie: seconds, money, tokens, losses."""
     metric = _plain(metric)

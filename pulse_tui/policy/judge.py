@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -56,12 +56,11 @@ class View:
         return found
 
 
-def outcome_of(every: Iterable[bool | None], some: Iterable[bool | None] | None) -> Outcome:
+def outcome_of(every: Collection[bool | None], some: Collection[bool | None] | None) -> Outcome:
     """Three-valued logic: a definite False decides ``all``, a definite True decides ``any``, else an unknown does."""
-    answers = [*every]
+    answers: Collection[bool | None] = every
     if some is not None:
-        options = [*some]
-        answers.append(True if True in options else None if None in options else False)
+        answers = [*every, True if True in some else None if None in some else False]
     if False in answers:
         return Outcome.NOT_FIRED
     return Outcome.INDETERMINATE if None in answers else Outcome.FIRED
@@ -95,9 +94,13 @@ class CompiledRule:
         """The ruling on the fact of ``view``."""
         seen = view.seen
         every = [seen.get(c.text) or view.compare(c) for c in self.every]
-        some = [seen.get(c.text) or view.compare(c) for c in self.some]
-        outcome = outcome_of([c.held for c in every], [c.held for c in some] if some else None)
-        comparisons = (*every, *some)
+        held = [c.held for c in every]
+        comparisons: tuple[Comparison, ...]
+        if self.some:
+            some = [seen.get(c.text) or view.compare(c) for c in self.some]
+            outcome, comparisons = outcome_of(held, [c.held for c in some]), (*every, *some)
+        else:
+            outcome, comparisons = outcome_of(held, None), tuple(every)
         if outcome is Outcome.FIRED:
             return self._fired(view, comparisons)
         priority = Priority.UNKNOWN if outcome is Outcome.INDETERMINATE else Priority.NOTE
@@ -235,6 +238,7 @@ class Policy:
             for kind in dict.fromkeys(compiled.rule.on):
                 index[kind].append(compiled)
         self._index = {kind: _Applicable.of(found) for kind, found in index.items()}
+        self._places = {compiled.rule.id: place for place, compiled in reversed([*enumerate(rules)])}
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -243,7 +247,8 @@ class Policy:
 
     def rule(self, rule_id: str) -> Rule | None:
         """The rule of this id, if the policy has it."""
-        return next((c.rule for c in self.compiled if c.rule.id == rule_id), None)
+        place = self._places.get(rule_id)
+        return self.compiled[place].rule if place is not None else None
 
     def fires(self, rule_id: str) -> str:
         """SHA-256 of what makes this rule fire and lets its alert be answered by itself; empty when there is none."""
@@ -264,46 +269,40 @@ class Policy:
         # The engine copies what it is given: only what these rules mention is worth the copy.
         known = fact.variables
         view = View(self.engine, {name: known[name] for name in names if name in known})
-        asset_id = fact.asset.id if fact.asset is not None else fact.signal.asset_id
-        about = hashlib.sha256(
-            "\x1f".join((self.digest, fact.signal.id, asset_id or "", fact.environment or "")).encode()
-        )
-        headline = title(fact)
-        return [self._decision(c.rule, c.rule_on(view), fact, headline, about.copy()) for c in rules]
+        return list(self._decisions(rules, view, fact))
 
-    def _decision(self, rule: Rule, ruling: Ruling, fact: Fact, headline: str, about: Any) -> Decision:
+    def _decisions(self, rules: Iterable[CompiledRule], view: View, fact: Fact) -> Iterator[Decision]:
+        """What they have in common is made once: a fact may have dozens."""
         signal, asset, environment = fact.signal, fact.asset, fact.environment
-        fired = ruling.outcome is Outcome.FIRED
-        about.update(f"\x1f{rule.id}".encode())
+        signal_id, severity, at, headline = signal.id, signal.severity, signal.observed_at, title(fact)
         asset_id = asset.id if asset is not None else signal.asset_id
-        owner = asset.owner_team if asset is not None else signal.owner_team or rule.owner
         version = signal.current_version or (fact.deployment.version if fact.deployment is not None else None)
-        return Decision(
-            id=about.hexdigest()[:24],
-            signal_id=signal.id,
-            rule_id=rule.id,
-            mode=rule.mode,
-            outcome=ruling.outcome,
-            priority=ruling.priority,
-            severity=ruling.severity or signal.severity,
-            actions=rule.actions if fired else (),
-            comparisons=ruling.comparisons,
-            policy_digest=self.digest,
-            asset_id=asset_id,
-            environment=environment,
-            version=version,
-            owner=owner,
-            title=headline,
-            fingerprint=_fingerprint(rule.id, fact),
-            at=signal.observed_at,
-            context=ruling.context,
-            respond_within_s=ruling.respond_within_s,
-        )
-
-
-def _fingerprint(rule_id: str, fact: Fact) -> str:
-    """A signal that names no environment may concern several: each is a condition of its own."""
-    base = alert_fingerprint(rule_id, fact.signal.fingerprint)
-    if fact.environment is None or fact.environment is fact.signal.environment:
-        return base
-    return f"{base}/{fact.environment}"
+        about = hashlib.sha256("\x1f".join((self.digest, signal_id, asset_id or "", environment or "", "")).encode())
+        # A signal that names no environment may concern several: each is a condition of its own.
+        place = "" if environment is None or environment is signal.environment else f"/{environment}"
+        for compiled in rules:
+            rule = compiled.rule
+            outcome, priority, decided, comparisons, context, within, _ = compiled.rule_on(view)
+            digest = about.copy()
+            digest.update(rule.id.encode())
+            yield Decision(
+                id=digest.hexdigest()[:24],
+                signal_id=signal_id,
+                rule_id=rule.id,
+                mode=rule.mode,
+                outcome=outcome,
+                priority=priority,
+                severity=decided or severity,
+                actions=rule.actions if outcome is Outcome.FIRED else (),
+                comparisons=comparisons,
+                policy_digest=self.digest,
+                asset_id=asset_id,
+                environment=environment,
+                version=version,
+                owner=asset.owner_team if asset is not None else signal.owner_team or rule.owner,
+                title=headline,
+                fingerprint=alert_fingerprint(rule.id, signal.fingerprint) + place,
+                at=at,
+                context=context,
+                respond_within_s=within,
+            )

@@ -175,10 +175,11 @@ def queue(case: Case, chosen: Sequence[Target], **more: str) -> list[Effect]:
     Of an event that follows, only those routes get it that were notified before.
     """
     found: list[Effect] = []
+    common = payload(case) if chosen else {}
     for target in chosen:
         route, use = target.route, target.use
         thread = name(_THREADS.get(use, use).value, case, route.id)
-        body = {**payload(case), "thread": thread, "use": use.value, **more}
+        body = {**common, "thread": thread, "use": use.value, **more}
         if target.person is not None:
             body["on_call"] = target.person
         if target.why:

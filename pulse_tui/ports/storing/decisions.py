@@ -81,9 +81,9 @@ class Notices(Protocol):
         ...
 
     def of_incident(self, incident_id: str) -> list[Notice]: ...
-    def called(self, rule_id: str, event: AlertEvent, since: datetime) -> list[str]:
+    def called(self, rule_id: str, event: AlertEvent, since: datetime, limit: int | None = None) -> list[str]:
         """Ids of the rule's alerts of which somebody was notified by that event since then, or was not because there were
-        too many."""
+        too many; the first ``limit`` of them."""
         ...
 
     def stormy(self, rule_id: str, event: AlertEvent, since: datetime) -> list[tuple[str, str, datetime]]:

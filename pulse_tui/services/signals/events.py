@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import cache, cached_property
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -42,6 +42,8 @@ from pulse_tui.services.signals.climbing import fresh_clock
 from pulse_tui.services.signals.judge import around
 from pulse_tui.services.signals.review_work import put_review
 from pulse_tui.services.signals.withholding import About, Held, withheld
+
+_T = TypeVar("_T")
 
 
 class Done(NamedTuple):
@@ -127,7 +129,7 @@ class Events:
         serving = _others(self.parts.routes, fact.signal)
         named, kind_of = rule.routes if rule else (), fact.signal.signal_type
         people = self._oncall if serving is self.parts.routes else OnCall()
-        incident = cache(lambda: self._tx.incidents.of_alerts([alert.id]).get(alert.id))
+        incident = once(lambda: self._tx.incidents.of_alerts([alert.id]).get(alert.id))
         addressing = Addressing(people, serving, alert, kind_of, self.now, named=named, call=call)
         case = Case(
             decision,
@@ -141,8 +143,8 @@ class Events:
             rule_routes=named,
             address=addressing.whom,
             call=call.name if call is not None else "",
-            advice=cache(lambda: self.parts.advise(self._tx, self.parts, alert, fact.signal, self.now).lines),
-            together=cache(lambda: _together(self._tx, incident())),
+            advice=once(lambda: self.parts.advise(self._tx, self.parts, alert, fact.signal, self.now).lines),
+            together=once(lambda: _together(self._tx, incident())),
         )
         done: list[Done] = []
         notices: list[Notice] = []
@@ -281,6 +283,18 @@ class Events:
     def _audit_hold(self, hold: Hold) -> None:
         detail = {"kind": hold.kind.value, "asset": hold.asset_id or "", "why": hold.why, "until": hold.until_condition}
         self._tx.log.append(self.now, SYSTEM, "hold.placed", hold.id, detail)
+
+
+def once(ask: Callable[[], _T]) -> Callable[[], _T]:
+    """Asks when somebody wants to know, and remembers the answer."""
+    answer: list[_T] = []
+
+    def answered() -> _T:
+        if not answer:
+            answer.append(ask())
+        return answer[0]
+
+    return answered
 
 
 def _together(tx: Transaction, ident: str | None) -> dict[str, str]:

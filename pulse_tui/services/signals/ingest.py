@@ -342,8 +342,10 @@ def _run_from_the_future(run: EvalRun, now: datetime) -> Rejected:
 
 def _instead(fact: Fact, decisions: Sequence[Decision]) -> str:
     """Why a rule about a vulnerability is over where it has not ended: another rule judges it now."""
+    if fact.signal.signal_type is not SignalType.CVE:
+        return ""
     rules = [d.rule_id for d in decisions if d.acts]
-    if fact.signal.signal_type is not SignalType.CVE or not rules:
+    if not rules:
         return ""
     return f"it still reaches {fact.signal.asset_id}: {', '.join(rules)} judges it now, by signal {fact.signal.id}"
 
@@ -355,13 +357,15 @@ def _respond(
     tx.judgements.add_decisions(pairs)
     responder = Responder(tx, parts, now)
     responder.expect(decision.fingerprint for decision, _ in pairs)
+    responder.expect_new(fact.signal for decision, fact in pairs if decision.acts)
     for fact, decisions in judged:
         over = _instead(fact, decisions)
         for decision in decisions:
             responder.respond(decision, fact, over)
+    outcomes = Counter([decision.outcome for decision, _ in pairs])
     return Tally(
-        fired=sum(d.outcome is Outcome.FIRED for d, _ in pairs),
-        indeterminate=sum(d.outcome is Outcome.INDETERMINATE for d, _ in pairs),
+        fired=outcomes[Outcome.FIRED],
+        indeterminate=outcomes[Outcome.INDETERMINATE],
         alerts=responder.opened,
         opened=tuple(responder.named),
     )

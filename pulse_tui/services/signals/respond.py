@@ -41,6 +41,9 @@ class Responder:
         self._now = now
         self._open: dict[str, Alert] = {}
         self._asked: set[str] = set()
+        self._new: set[str] = set()
+        """Conditions that no alert was ever about before this batch, nor one of this batch that ended or was muted since: there
+        is nothing earlier to look up."""
         self._advised: dict[tuple[str, str, str | None, str], Priority] = {}
         self._held: dict[str, list[Hold]] | None = None
         self._placed: dict[str, Decision | None] = {}
@@ -56,6 +59,11 @@ class Responder:
         wanted = set(fingerprints) - self._asked
         self._open.update(self._tx.judgements.open_alerts(wanted))
         self._asked |= wanted
+
+    def expect_new(self, signals: Iterable[Signal]) -> None:
+        """Look up at once which of the conditions that a whole batch may open alerts about were never seen."""
+        names = {name for signal in signals for name in (signal.fingerprint, *_other_names(signal))}
+        self._new |= names - self._tx.judgements.conditions(names)
 
     def respond(self, decision: Decision, fact: Fact, over: str = "") -> None:
         """Open, count or close the alert (``over``: why, where it is not the signal that reports it), and pass the event
@@ -116,6 +124,7 @@ class Responder:
 
     def _over(self, alert: Alert, why: str, version: str | None = None) -> None:
         """Close it, or record that it is resolved while ``keep_firing_for`` keeps a flapping condition one episode."""
+        self._new.discard(alert.signal_fingerprint)
         if kept(alert, self._parts.policy, self._now):
             after = msgspec.structs.replace(alert, cleared_at=self._now)
             self._tx.judgements.put_alert(after)
@@ -181,46 +190,56 @@ class Responder:
             if alert.title != standing.title and alert.asset_id is not None:  # its date moved: one day in every list
                 self._tx.judgements.reword_retests(alert.asset_id, standing.title, alert.title)
         else:
-            self.opened += 1
-            alert = Alert(
-                id=fingerprint(decision.fingerprint, fact.signal.id)[:12],
-                fingerprint=decision.fingerprint,
-                signal_fingerprint=fact.signal.fingerprint,
-                rule_id=decision.rule_id,
-                decision_id=decision.id,
-                signal_id=fact.signal.id,
-                title=decision.title,
-                priority=decision.priority,
-                severity=decision.severity,
-                first_at=decision.at,
-                last_at=decision.at,
-                asset_id=decision.asset_id,
-                environment=decision.environment,
-                version=decision.version,
-                owner=decision.owner,
-                deadline=_deadline(decision),
-                respond_within_s=decision.respond_within_s,
-            )
-            if len(self.named) < NAMED:
-                self.named.append(alert.id)
-            alert = flapping.opened(self._tx, self._parts.policy, alert, fact.signal.signal_type)
-            names = (alert.signal_fingerprint, *_other_names(fact.signal))
-            earlier = [a for a in self._tx.judgements.before(names, self._now) if a.environment == alert.environment]
-            alert = self._going_on(_sooner(alert, _stated(decision, fact)), earlier)
-            if isinstance(fact.signal.evidence, AdvisoryEvidence):
-                alert = self._in_time(alert, earlier)
-            muted = [a for a in earlier if a.muted_at(self._now)]
-            # What was muted was of its own urgency: something worse has not been seen by whoever muted it.
-            waiver, by_records = self._excuse(alert, fact.signal)
-            fit = (m for m in muted if alert.priority.rank >= m.priority.rank and not (by_records and m.waived))
-            covering = next(fit, None)
-            if covering is not None:
-                alert = alert.muted_like(covering, self._now)
-            if waiver is not None:
-                alert = alert.suppress(waiver.owner, waiver.review_at, waiver.rationale, waived=True)
+            alert = self._begun(decision, fact)
         alert = self._silences.settle(alert, lambda: fact.variables)
         self._tx.judgements.put_alert(alert)
         self._open[alert.fingerprint] = alert
+        if alert.muted_at(self._now):
+            self._new.discard(alert.signal_fingerprint)
+        return alert
+
+    def _begun(self, decision: Decision, fact: Fact) -> Alert:
+        """A new episode, with what is known of the condition from earlier ones."""
+        self.opened += 1
+        alert = Alert(
+            id=fingerprint(decision.fingerprint, fact.signal.id)[:12],
+            fingerprint=decision.fingerprint,
+            signal_fingerprint=fact.signal.fingerprint,
+            rule_id=decision.rule_id,
+            decision_id=decision.id,
+            signal_id=fact.signal.id,
+            title=decision.title,
+            priority=decision.priority,
+            severity=decision.severity,
+            first_at=decision.at,
+            last_at=decision.at,
+            asset_id=decision.asset_id,
+            environment=decision.environment,
+            version=decision.version,
+            owner=decision.owner,
+            deadline=_deadline(decision),
+            respond_within_s=decision.respond_within_s,
+        )
+        if len(self.named) < NAMED:
+            self.named.append(alert.id)
+        names = (alert.signal_fingerprint, *_other_names(fact.signal))
+        earlier: list[Alert] = []
+        if not self._new.issuperset(names):
+            alert = flapping.opened(self._tx, self._parts.policy, alert, fact.signal.signal_type)
+            found = self._tx.judgements.before(names, self._now)
+            earlier = [a for a in found if a.environment == alert.environment]
+        alert = self._going_on(_sooner(alert, _stated(decision, fact)), earlier)
+        if isinstance(fact.signal.evidence, AdvisoryEvidence):
+            alert = self._in_time(alert, earlier)
+        muted = [a for a in earlier if a.muted_at(self._now)]
+        # What was muted was of its own urgency: something worse has not been seen by whoever muted it.
+        waiver, by_records = self._excuse(alert, fact.signal)
+        fit = (m for m in muted if alert.priority.rank >= m.priority.rank and not (by_records and m.waived))
+        covering = next(fit, None)
+        if covering is not None:
+            alert = alert.muted_like(covering, self._now)
+        if waiver is not None:
+            alert = alert.suppress(waiver.owner, waiver.review_at, waiver.rationale, waived=True)
         return alert
 
     def _going_on(self, alert: Alert, earlier: Iterable[Alert]) -> Alert:

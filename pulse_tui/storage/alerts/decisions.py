@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import count as counted
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ from pulse_tui.domain.words import Priority
 from pulse_tui.storage.alerts import tables as t
 from pulse_tui.storage.sql.bodies import Bodies
 from pulse_tui.storage.sql.codec import to_json
-from pulse_tui.storage.sql.lookup import among, named
+from pulse_tui.storage.sql.lookup import Question, among, named
 
 _TALLIES = """SELECT m.incident_id, a.priority, CASE WHEN a.open_key IS NULL THEN 0 ELSE 1 END AS is_open, COUNT(*)
               FROM incident_alerts m JOIN alerts a ON a.id = m.alert_id
@@ -35,6 +36,24 @@ _SILENCES = Bodies(t.silences, Silence)
 _NOTICES = Bodies(t.notices, Notice)
 _OF_ALERT = _NOTICES.asked(t.notices.c.alert_id == sa.bindparam("alert"), order=(t.notices.c.seq,))
 _OF_INCIDENT = _NOTICES.asked(t.notices.c.incident_id == sa.bindparam("incident"), order=(t.notices.c.seq,))
+_AT_ONCE = 200
+"""Notices that are looked through at a time for the alerts that somebody was called of."""
+_CALLED = Question(
+    sa.select(t.notices.c.alert_id)
+    .select_from(t.notices.join(t.alerts, t.alerts.c.id == t.notices.c.alert_id))
+    .where(
+        t.notices.c.at >= sa.bindparam("since"),
+        t.alerts.c.rule_id == sa.bindparam("rule"),
+        t.notices.c.body.like(sa.bindparam("event")),
+        sa.or_(
+            t.notices.c.outcome == NoticeOutcome.QUEUED.value,
+            t.notices.c.body.contains(f'"reason":"{Withheld.STORM.value}"'),
+        ),
+    )
+    .order_by(t.notices.c.at, t.notices.c.seq)
+    .limit(sa.bindparam("most"))
+    .offset(sa.bindparam("at"))
+)
 _FEEDBACK = Bodies(t.feedback, Feedback)
 _MISSED = Bodies(t.missed, Missed)
 _REVIEWS = Bodies(t.review_tasks, ReviewTask)
@@ -153,13 +172,15 @@ class NoticeTable:
     def of_incident(self, incident_id: str) -> list[Notice]:
         return _NOTICES.answer(self._c, _OF_INCIDENT, incident=incident_id)
 
-    def called(self, rule_id: str, event: AlertEvent, since: datetime) -> list[str]:
-        n = t.notices.c
-        storm = n.body.contains(f'"reason":"{Withheld.STORM.value}"')
-        query = self._of_rule(rule_id, event, since, n.alert_id).where(
-            sa.or_(n.outcome == NoticeOutcome.QUEUED.value, storm)
-        )
-        return list(dict.fromkeys(self._c.scalars(query)))
+    def called(self, rule_id: str, event: AlertEvent, since: datetime, limit: int | None = None) -> list[str]:
+        given = {"since": to_us(since), "rule": rule_id, "event": f'%"event":"{event.value}"%', "most": _AT_ONCE}
+        found: dict[str, None] = {}
+        for at in counted(0, _AT_ONCE):  # of a storm of thousands the first rows say enough
+            rows = _CALLED.rows(self._c, **given, at=at)
+            found |= dict.fromkeys(row[0] for row in rows)
+            if len(rows) < _AT_ONCE or (limit is not None and len(found) >= limit):
+                break
+        return list(found)[:limit]
 
     def stormy(self, rule_id: str, event: AlertEvent, since: datetime) -> list[tuple[str, str, datetime]]:
         n = t.notices.c

@@ -18,9 +18,9 @@ from pulse_tui.domain.words import Environment, Outcome
 from pulse_tui.ports.storing.alerts import Seen
 from pulse_tui.storage.alerts import tables as t
 from pulse_tui.storage.sql.codec import Codec, from_json, to_json
-from pulse_tui.storage.sql.lookup import Question, among, named
+from pulse_tui.storage.sql.lookup import Question, among, named, present
 from pulse_tui.storage.sql.protected import Protected
-from pulse_tui.storage.sql.upsert import insert_many, insert_new, upsert
+from pulse_tui.storage.sql.upsert import insert_many, insert_new, insert_rows, upsert
 
 _DECISION = Codec(Decision)
 _ALERT = Codec(Alert)
@@ -31,7 +31,9 @@ _A, _D, _H, _R = t.alerts.c, t.decisions.c, t.holds.c, t.retests.c
 _DECISION_OF = Question(sa.select(*_DECISION.columns(t.decisions)).where(_D.id == sa.bindparam("id")))
 _ALERT_OF = Question(sa.select(*_ALERT_COLUMNS).where(_A.id == sa.bindparam("id")))
 _OPEN_ABOUT = Question(
-    sa.select(*_ALERT_COLUMNS).where(_A.signal_fingerprint == sa.bindparam("about"), _A.open_key.is_not(None))
+    sa.select(*_ALERT_COLUMNS).where(
+        _A.signal_fingerprint == sa.bindparam("about"), _A.open_key.is_not(None), _A.id != sa.bindparam("besides")
+    )
 )
 _HOLDS = {
     (of_asset, standing): Question(
@@ -67,6 +69,12 @@ _SEEN = (
 _OPEN = f"SELECT {', '.join(_ALERT.names)} FROM alerts WHERE open_key {{among}}"  # noqa: S608  names of our own
 
 
+_WRITTEN = (
+    "id", "signal_id", "rule_id", "mode", "outcome", "priority", "severity", "actions", "comparisons", "policy_digest",
+    "asset_id", "environment", "version", "owner", "title", "fingerprint", "at", "context", "respond_within_s", "facts",
+)  # fmt: skip
+
+
 class _Writer:
     """Decisions as rows, in the order in which they were made: those of one fact come together, share what they compared, and
     the first keeps for all of them what they saw. Tens of thousands are written a second, so each text is made once."""
@@ -79,8 +87,8 @@ class _Writer:
         self._actions: dict[tuple[str, ...], str] = {}
         self._compared: dict[int, str] = {}
 
-    def row(self, decision: Decision, fact: Fact) -> dict[str, Any]:
-        """As ``_DECISION.row`` has it, with ``facts``."""
+    def row(self, decision: Decision, fact: Fact) -> tuple[Any, ...]:
+        """As ``_DECISION.row`` has it, with ``facts``: values in the order of :data:`_WRITTEN`."""
         facts = ""
         if fact is not self._fact:
             facts, self._fact = to_json(fact.variables), fact
@@ -97,28 +105,28 @@ class _Writer:
                 text = compared[id(comparison)] = to_json(comparison)
             texts.append(text)
         environment = decision.environment
-        return {
-            "id": decision.id,
-            "signal_id": decision.signal_id,
-            "rule_id": decision.rule_id,
-            "mode": decision.mode._value_,
-            "outcome": decision.outcome._value_,
-            "priority": decision.priority._value_,
-            "severity": decision.severity._value_,
-            "actions": actions,
-            "comparisons": f"[{','.join(texts)}]",
-            "policy_digest": decision.policy_digest,
-            "asset_id": decision.asset_id,
-            "environment": environment._value_ if environment is not None else None,
-            "version": decision.version,
-            "owner": decision.owner,
-            "title": decision.title,
-            "fingerprint": decision.fingerprint,
-            "at": self._at,
-            "context": decision.context,
-            "respond_within_s": decision.respond_within_s,
-            "facts": facts,
-        }
+        return (
+            decision.id,
+            decision.signal_id,
+            decision.rule_id,
+            decision.mode._value_,
+            decision.outcome._value_,
+            decision.priority._value_,
+            decision.severity._value_,
+            actions,
+            f"[{','.join(texts)}]",
+            decision.policy_digest,
+            decision.asset_id,
+            environment._value_ if environment is not None else None,
+            decision.version,
+            decision.owner,
+            decision.title,
+            decision.fingerprint,
+            self._at,
+            decision.context,
+            decision.respond_within_s,
+            facts,
+        )
 
 
 class JudgementTables:
@@ -136,7 +144,7 @@ class JudgementTables:
             if decision.id not in known:
                 known.add(decision.id)
                 rows.append(writer.row(decision, fact))
-        insert_many(self._c, t.decisions, rows, keep=True)
+        insert_rows(self._c, t.decisions, _WRITTEN, rows, keep=True)
 
     def decision(self, decision_id: str) -> Decision | None:
         found = next(_DECISION.items(_DECISION_OF.rows(self._c, id=decision_id)), None)
@@ -193,8 +201,11 @@ class JudgementTables:
     def open_alerts(self, fingerprints: Iterable[str]) -> dict[str, Alert]:
         return {a.fingerprint: a for a in _ALERT.items(among(self._c, _OPEN, fingerprints))}
 
-    def open_alerts_about(self, signal_fingerprint: str) -> list[Alert]:
-        return list(_ALERT.items(_OPEN_ABOUT.rows(self._c, about=signal_fingerprint)))
+    def open_alerts_about(self, signal_fingerprint: str, besides: str = "") -> list[Alert]:
+        return list(_ALERT.items(_OPEN_ABOUT.rows(self._c, about=signal_fingerprint, besides=besides)))
+
+    def conditions(self, signal_fingerprints: Iterable[str]) -> set[str]:
+        return present(self._c, t.alerts.c.signal_fingerprint, signal_fingerprints)
 
     def before(self, signal_fingerprints: Sequence[str], at: datetime) -> list[Alert]:
         place = {name: n for n, name in enumerate(signal_fingerprints)}

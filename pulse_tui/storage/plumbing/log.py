@@ -39,11 +39,13 @@ class AuditTable:
         self._newest: AuditEntry | None = None
         # The last line is written at the end: it carries the digests of the records that the transaction wrote.
         self._open: AuditEntry | None = None
+        self._lines: list[AuditEntry] = []
+        """Whole lines before it: a storm has hundreds, which are written together."""
 
     def append(
         self, at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, str] | None = None
     ) -> int:
-        self._flush()
+        self._close()
         last = self._last()
         self._open = AuditEntry(
             seq=last.seq + 1,
@@ -59,12 +61,21 @@ class AuditTable:
         return self._open.seq
 
     def _flush(self) -> None:
-        if self._open is None:
+        if self._open is None and not self._lines:
             return
-        entry = msgspec.structs.replace(self._open, records=self._protected.take())
-        entry = msgspec.structs.replace(entry, hash=link(entry))
-        insert_many(self._c, t.audit, [_ENTRY.row(entry)])
-        self._newest, self._open = entry, None
+        self._close()
+        insert_many(self._c, t.audit, [_ENTRY.row(line) for line in self._lines])
+        self._lines.clear()
+
+    def _close(self) -> None:
+        """The open line is whole now, and is written with those before it."""
+        if self._open is not None:
+            entry = self._open
+            if records := self._protected.take():
+                entry = msgspec.structs.replace(entry, records=records)
+            entry = msgspec.structs.replace(entry, hash=link(entry))
+            self._lines.append(entry)
+            self._newest, self._open = entry, None
 
     def seal(self) -> None:
         """Once a transaction: record what it wrote, and remember the newest line beside the log, so that a log whose end

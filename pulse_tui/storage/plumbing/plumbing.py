@@ -13,7 +13,7 @@ from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.source import SourceStatus
 from pulse_tui.storage.plumbing import tables as t
 from pulse_tui.storage.sql.codec import Codec
-from pulse_tui.storage.sql.lookup import Question
+from pulse_tui.storage.sql.lookup import Question, among
 from pulse_tui.storage.sql.upsert import insert_new, replace_many, upsert
 
 _SOURCE = Codec(SourceStatus)
@@ -21,8 +21,7 @@ _DELIVERY = Codec(Delivery)
 _STATES = {state.value: state for state in DeliveryState}
 _QUEUED = Question(sa.select(t.outbox.c.key).where(t.outbox.c.key == sa.bindparam("key")))
 _VALUE = Question(sa.select(t.values.c.value).where(t.values.c.key == sa.bindparam("key")))
-_AT_ONCE = 500
-"""Keys of one question."""
+_DELIVERIES = f"SELECT {', '.join(_DELIVERY.names)} FROM outbox WHERE key {{among}}"  # noqa: S608  names of our own
 LINE = 20_000
 """Messages of a route that are looked at for whose turn it is: of a longer queue the eldest."""
 
@@ -170,11 +169,7 @@ class PlumbingTables:
         ]
 
     def deliveries_of(self, keys: Sequence[str]) -> dict[str, Delivery]:
-        found: dict[str, Delivery] = {}
-        for begin in range(0, len(keys), _AT_ONCE):
-            query = sa.select(t.outbox).where(t.outbox.c.key.in_(keys[begin : begin + _AT_ONCE]))
-            found |= {r["key"]: _DELIVERY.item(r) for r in self._c.execute(query).mappings()}
-        return found
+        return {d.key: d for d in _DELIVERY.items(among(self._c, _DELIVERIES, dict.fromkeys(keys)))}
 
     def put_delivery(self, delivery: Delivery) -> None:
         upsert(self._c, t.outbox, [_DELIVERY.row(delivery)])

@@ -50,6 +50,8 @@ class SignalTable:
         """All work happens in the connection's transaction."""
         self._c = connection
         self._any_pruned: bool | None = None
+        self._read: dict[str, Signal] = {}
+        """What was asked for by its id: a stored signal never changes."""
 
     def add(self, signals: Sequence[tuple[Signal, bytes]]) -> list[Signal]:
         if not signals:
@@ -88,8 +90,10 @@ class SignalTable:
         return {row[0] for row in among(self._c, _LAST, dict.fromkeys(fingerprints))}
 
     def get(self, signal_id: str) -> Signal | None:
-        found = _SIGNAL.rows(self._c, id=signal_id)
-        return _known(found[0]) if found else None
+        known = self._read.get(signal_id)
+        if known is None and (found := _SIGNAL.rows(self._c, id=signal_id)):
+            known = self._read[signal_id] = _known(found[0])
+        return known
 
     def types(self, signal_ids: Iterable[str]) -> dict[str, SignalType]:
         sql = "SELECT id, signal_type FROM signals WHERE id {among}"

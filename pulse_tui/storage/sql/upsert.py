@@ -80,13 +80,24 @@ def insert_many(
     The rows go to the driver as they are, which costs half of what SQLAlchemy's own way does: values are numbers,
     texts and bytes already.
     """
+    if rows:
+        names = tuple(rows[0])
+        pick = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
+        insert_rows(connection, table, names, [pick(row) for row in rows], keep=keep)
+
+
+def insert_rows(
+    connection: sa.Connection, table: sa.Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]], *, keep: bool
+) -> None:
+    """As :func:`insert_many`, of values in the order of ``names``."""
     if not rows:
         return
-    statement = _insert(connection.dialect.name, table, keep)
-    sql, order = _compiled(connection.dialect, statement, tuple(rows[0]))
+    sql, order = _compiled(connection.dialect, _insert(connection.dialect.name, table, keep), names)
     every: Any = rows
-    if order is not None:
-        pick = itemgetter(*order) if len(order) > 1 else lambda row: (row[order[0]],)
+    if order is None:
+        every = [dict(zip(names, row, strict=True)) for row in rows]
+    elif order != names:
+        pick = itemgetter(*map(names.index, order))
         every = [pick(row) for row in rows]
     raw = driver(connection)
     if raw is None:

@@ -7,7 +7,7 @@ from pulse_tui.domain.delivery import Retest
 from pulse_tui.domain.effect import Did, Response
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.words import Environment, Mode, Outcome, Priority, SignalType
-from pulse_tui.storage.alerts.judgements import _DECISION, _Writer
+from pulse_tui.storage.alerts.judgements import _DECISION, _WRITTEN, _Writer
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import NOW, alert, changed, decision, fact, hold, later, signal
 
@@ -162,7 +162,7 @@ def test_a_decision_is_written_as_its_shape_has_it() -> None:
     """The rows of a batch are made faster than by the shape: both are the same."""
     writer, saw = _Writer(), fact(signal(1))
     decisions = [decision(1), decision(2, actions=("block", "notify"), environment=None, at=later(hours=1))]
-    rows = [writer.row(one, saw) for one in decisions]
+    rows = [dict(zip(_WRITTEN, writer.row(one, saw), strict=True)) for one in decisions]
     assert [row.pop("facts") != "" for row in rows] == [True, False]
     assert rows == [_DECISION.row(one) for one in decisions]
 

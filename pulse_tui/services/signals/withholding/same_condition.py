@@ -15,9 +15,9 @@ def same_condition(about: About) -> Held | None:
     alert, message = about.alert, about.message
     if about.event is not AlertEvent.OPENED or message.use not in _CALLS or message.rung:
         return None
-    for other in about.tx.judgements.open_alerts_about(alert.signal_fingerprint):
+    for other in about.tx.judgements.open_alerts_about(alert.signal_fingerprint, besides=alert.id):
         same = other.environment is alert.environment and other.priority.rank <= alert.priority.rank
-        if other.id == alert.id or not same or other.state not in (AlertState.FIRING, AlertState.ACKNOWLEDGED):
+        if not same or other.state not in (AlertState.FIRING, AlertState.ACKNOWLEDGED):
             continue
         for notice in about.tx.notices.of(other.id):
             reached = notice.route == message.delivery.route and notice.outcome is NoticeOutcome.QUEUED

@@ -25,7 +25,7 @@ def storm(about: About) -> Held | None:
     limit = (rule.storm if rule is not None else None) or about.parts.policy.storm
     called = about.batch.setdefault(f"storm/{rule_id}/{event.value}", None)
     if called is None:
-        known = about.tx.notices.called(rule_id, event, about.now - WITHIN)
+        known = about.tx.notices.called(rule_id, event, about.now - WITHIN, limit)
         called = about.batch[f"storm/{rule_id}/{event.value}"] = {ident: n for n, ident in enumerate(known)}
     number = called.setdefault(about.alert.id, len(called))
     if number < limit:
