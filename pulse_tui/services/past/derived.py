@@ -37,7 +37,8 @@ _ALONE: Final = "not in a file: it has the board alone"
 
 def decisions(tx: Transaction, then: datetime) -> tuple[DecisionRow, ...]:
     """What people had decided, the newest first."""
-    return tuple(decided(tx, before=first_after(tx, then), limit=LIMIT))
+    rows = decided(tx, before=first_after(tx, then), limit=LIMIT)
+    return tuple(row for row in rows if row.at_us <= to_us(then))  # of two hosts' clocks one is ahead
 
 
 # ------------------------------------------------------------------ the shift

@@ -88,6 +88,14 @@ def test_the_decisions_end_at_the_moment(night: Night) -> None:
     assert night.past(5).decisions() == ()
 
 
+def test_what_a_host_whose_clock_is_ahead_decided_is_not_of_a_moment_before_its_hour(night: Night) -> None:
+    freeze(night, 30, "placed where the clock is ahead")
+    night.clock.now = later(minutes=10)
+    night.house.desk("ana").freeze(None, "two releases at once")
+    night.minute(11)
+    assert [row.at_us for row in night.past(20).decisions()] == [to_us(later(minutes=10))]
+
+
 def test_a_hold_stands_on_its_page_and_among_what_was_held_until_it_was_lifted(night: Night) -> None:
     hold = freeze(night, 10, "two releases at once")
     night.minute(10)
