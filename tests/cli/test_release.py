@@ -28,7 +28,7 @@ def test_the_gate_tells_every_reason_with_what_to_do_and_as_json(measured: Shell
     assert "note approval: missing: 1.1.0 is not approved: it is evaluated" in said.out
     assert "pulse-tui release approve my-bot 1.1.0 --why REASON" in said.out
     data = shell("gate", "my-bot", "1.1.0", "--env", "production", "--json").json()
-    assert set(data) == {"asset", "version", "environment", "go", "policy", "reasons"}
+    assert set(data) == {"asset", "version", "environment", "go", "policy", "reasons", "beside"}
     assert set(data["reasons"][0]) == {"name", "status", "blocking", "detail", "todo"}
     assert {r["status"] for r in data["reasons"]} <= {"ok", "failed", "missing"}
 
