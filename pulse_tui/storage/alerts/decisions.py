@@ -31,6 +31,9 @@ _TALLIES = """SELECT m.incident_id, a.priority, CASE WHEN a.open_key IS NULL THE
 _NAMED = 400
 """So many verdicts are looked up by their alerts; of more all are read."""
 _INCIDENTS = Bodies(t.incidents, Incident, kept=256)
+_NEWEST, _MOST = (t.incidents.c.opened_at.desc(), t.incidents.c.id), sa.bindparam("most", type_=sa.Integer)
+_SINCE = _INCIDENTS.asked(t.incidents.c.last_at >= sa.bindparam("since"), order=_NEWEST, limit=_MOST)
+_STANDING = _INCIDENTS.asked(t.incidents.c.state == IncidentState.OPEN.value, order=_NEWEST, limit=_MOST)
 _MEMBERS = Bodies(t.incident_alerts, Member)
 _SILENCES = Bodies(t.silences, Silence)
 _NOTICES = Bodies(t.notices, Notice)
@@ -77,6 +80,10 @@ class IncidentTables:
     def all(
         self, states: Sequence[IncidentState] | None = None, *, since: datetime | None = None, limit: int = 1_000
     ) -> list[Incident]:
+        if states is None and since is not None:
+            return _INCIDENTS.answer(self._c, _SINCE, since=to_us(since), most=limit)
+        if since is None and states == [IncidentState.OPEN]:
+            return _INCIDENTS.answer(self._c, _STANDING, most=limit)
         c = t.incidents.c
         clauses: list[sa.ColumnElement[bool]] = (
             [] if states is None else [c.state.in_([state.value for state in states])]

@@ -44,9 +44,9 @@ class Bodies(Generic[S]):
         """By primary key."""
         return next(iter(self.answer(connection, self._by_key, key=key)), None)
 
-    def asked(self, *clauses: Any, order: Sequence[Any] = ()) -> Question:
+    def asked(self, *clauses: Any, order: Sequence[Any] = (), limit: Any = None) -> Question:
         """What is asked often, for :meth:`answer`."""
-        return Question(sa.select(self._table.c.body).where(*clauses).order_by(*order))
+        return Question(sa.select(self._table.c.body).where(*clauses).order_by(*order).limit(limit))
 
     def answer(self, connection: sa.Connection, question: Question, **given: Any) -> list[S]:
         """Those that fit, in the order of the question."""

@@ -8,7 +8,7 @@ import msgspec
 
 from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.estate import Component
-from pulse_tui.domain.incident import Incident, Member, Tally
+from pulse_tui.domain.incident import Incident, IncidentState, Member, Tally
 from pulse_tui.domain.signal import encode
 from pulse_tui.domain.words import ComponentKind, Priority, SignalType
 from pulse_tui.storage.store import SqlStore
@@ -34,6 +34,24 @@ def test_an_incident_is_counted_named_and_drawn_by_the_alerts_that_it_has(store:
     board = store.board("x", None, NOW)
     assert [(i.id, i.priority, i.open, i.alerts) for i in board.incidents] == [("i-1234567890", "P2", 2, 3)]
     assert [a.incident for a in board.alerts] == ["i-1234567890"] * 2
+
+
+def test_incidents_are_listed_by_state_and_by_when_something_happened_last_the_newest_first(store: SqlStore) -> None:
+    made = [
+        Incident(id=f"i-{n}", title="x", opened_at=later(minutes=n), last_at=later(hours=-n), state=state)
+        for n, state in enumerate([IncidentState.OPEN, IncidentState.RESOLVED, IncidentState.OPEN])
+    ]
+    with store.write() as tx:
+        for incident in made:
+            tx.incidents.put(incident)
+    with store.read() as tx:
+        assert [i.id for i in tx.incidents.all()] == ["i-2", "i-1", "i-0"]
+        assert [i.id for i in tx.incidents.all(limit=1)] == ["i-2"]
+        assert [i.id for i in tx.incidents.all([IncidentState.OPEN])] == ["i-2", "i-0"]
+        assert [i.id for i in tx.incidents.all([IncidentState.OPEN], limit=1)] == ["i-2"]
+        assert [i.id for i in tx.incidents.all(since=later(hours=-1))] == ["i-1", "i-0"]
+        assert [i.id for i in tx.incidents.all(since=later(hours=-9), limit=2)] == ["i-2", "i-1"]
+        assert [i.id for i in tx.incidents.all([IncidentState.OPEN], since=later(hours=-1))] == ["i-0"]
 
 
 def test_signals_around_a_moment_are_those_of_the_assets_and_of_none(store: SqlStore) -> None:
