@@ -28,11 +28,7 @@ class Kinds(Mapping[str, Any]):
         """``family`` is one of :data:`FAMILIES`."""
         self._family = family
         package = importlib.import_module(f"pulse_tui.{family}")
-        self._own: dict[str, str] = {
-            info.name: f"pulse_tui.{family}.{info.name}"
-            for info in pkgutil.iter_modules(package.__path__)
-            if not info.name.startswith("_")
-        }
+        self._own = _shipped(family, tuple(package.__path__))
 
     @cached_property
     def _where(self) -> dict[str, str]:
@@ -55,6 +51,16 @@ class Kinds(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._where)
+
+
+@cache
+def _shipped(family: str, folders: tuple[str, ...]) -> Mapping[str, str]:
+    """The module of each kind in these folders: they are listed once, not for each kind that a configuration names."""
+    return {
+        info.name: f"pulse_tui.{family}.{info.name}"
+        for info in pkgutil.iter_modules(folders)
+        if not info.name.startswith("_")
+    }
 
 
 @cache

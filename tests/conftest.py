@@ -6,7 +6,7 @@ import os
 import sys
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 
 import tests.fakes.statements  # noqa: F401  it listens
@@ -28,7 +28,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--full"):
         os.environ[forms.VARIABLE] = "full"  # the workers inherit it
     # Two workers share two cores with databases and servers: how long an example takes says nothing about it.
-    settings.register_profile("house", deadline=None, max_examples=forms.examples(100))
+    # The short form tries the same examples everywhere: what it finds is found where it was written. The full one looks for others.
+    settings.register_profile(
+        "house",
+        deadline=None,
+        max_examples=forms.examples(100),
+        derandomize=not forms.full(),
+        suppress_health_check=[HealthCheck.too_slow],
+    )
     settings.load_profile("house")
 
 

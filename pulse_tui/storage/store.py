@@ -160,6 +160,7 @@ class SqlStore:
         self._writer = self._engine.execution_options(pulse_write=True)
         self._turns = Turns()
         self._mark: _Mark | None = None
+        self._marking = threading.Lock()
         self._kept: boards.Kept | None = None
         self._estate = KeptEstate()
         self._dead, self._rules, self._paged, self._origin = dead, rules, paged, origin
@@ -309,12 +310,13 @@ class SqlStore:
 
     def change_mark(self) -> object:
         """Differs after anybody's commit; a microsecond question on SQLite, a poll of LISTEN on PostgreSQL."""
-        if self._mark is None:
-            self._mark = (
-                _FileMark(self._alone or Path(self.url.database or ""), alone=self._alone is not None)
-                if self.is_sqlite
-                else _server_mark(self.url)
-            )
+        with self._marking:  # one for all threads: each counts for itself, and one of two would stay open
+            if self._mark is None:
+                self._mark = (
+                    _FileMark(self._alone or Path(self.url.database or ""), alone=self._alone is not None)
+                    if self.is_sqlite
+                    else _server_mark(self.url)
+                )
         with translated(self.url):
             return self._mark.value()
 
@@ -490,6 +492,7 @@ class _ListenMark(_Mark):
         self._lock = threading.Lock()
         self._count = 0
         self._again: threading.Thread | None = None
+        self._left = False
         self._connection: Any = self._connect()
         self.pooled = self._connection is not None and pooled(self._connection)
 
@@ -510,6 +513,7 @@ class _ListenMark(_Mark):
 
     def close(self) -> None:
         with self._lock:
+            self._left = True
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
@@ -526,7 +530,7 @@ class _ListenMark(_Mark):
         return connection
 
     def _reconnect(self) -> None:
-        if self._again is None or not self._again.is_alive():
+        if not self._left and (self._again is None or not self._again.is_alive()):
             self._again = threading.Thread(target=self._try_again, daemon=True)
             self._again.start()
 
@@ -534,5 +538,8 @@ class _ListenMark(_Mark):
         connection = self._connect()
         if connection is not None:
             with self._lock:
+                if self._left:
+                    connection.close()
+                    return
                 self._connection = connection
                 self._count += 1

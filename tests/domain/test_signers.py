@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pulse_tui.domain.signers import matches, read_signers
 from tests.fakes.sshkeys import KINDS, pair
+from tests.servers import forms
 
 KEY = pair().public.line
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -95,7 +96,7 @@ def test_patterns_are_those_of_openssh(patterns: str, name: str, right: bool) ->
     assert matches(patterns, name) is right
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=forms.examples(300), deadline=None)
 @given(st.text(max_size=200), st.text(max_size=40))
 def test_any_text_is_read_or_named_and_nothing_breaks(text: str, option: str) -> None:
     for file in (text, f"ana {option} {KEY}", f"ana {text}", f"{text} {KEY}"):

@@ -21,6 +21,7 @@ from pulse_tui.domain.sshsig import (
     string,
 )
 from tests.fakes.sshkeys import KINDS, NAMESPACE, mpint, pair
+from tests.servers import forms
 
 # Of a key that ssh-keygen made, and what `ssh-keygen -lf` printed of it.
 LINE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJYT5Kuxq0HlnDTk9dBZb1w0vLIoGpyXSPW0p+KUJsbl ana@laptop"
@@ -154,7 +155,7 @@ def test_a_label_is_not_taken_for_a_key(text: str, is_one: bool) -> None:
     assert looks_like_key(text) is is_one
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=forms.examples(300), deadline=None)
 @given(st.binary(max_size=400), st.sampled_from(KINDS), st.integers(0, 400), st.binary(max_size=8))
 def test_hostile_bytes_raise_our_error_and_no_other(noise: bytes, kind: str, at: int, patch: bytes) -> None:
     good = pair(kind)
@@ -178,7 +179,7 @@ def test_hostile_bytes_raise_our_error_and_no_other(noise: bytes, kind: str, at:
         assert found is not None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=forms.examples(300), deadline=None)
 @given(st.text(max_size=300))
 def test_hostile_text_raises_our_error_and_no_other(text: str) -> None:
     for call in (lambda: open_armored(text), lambda: open_armored(f"{BEGIN}\n{text}\n{END}"), lambda: read_key(text)):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pulse_tui.domain.errors import Refused
 from pulse_tui.domain.text import clean
 from pulse_tui.domain.vote import LONGEST_REASON, Head, Payload, read_payload
+from tests.servers import forms
 
 NOW = datetime(2026, 11, 29, 3, 10, tzinfo=UTC)
 
@@ -32,7 +33,7 @@ def test_it_is_one_line_of_sorted_json_that_a_person_can_read() -> None:
     assert read_payload(raw) == made()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=forms.examples(400), deadline=None)
 @given(
     st.text(max_size=700), st.integers(0, 200 * 366 * 86_400 * 10**6).map(lambda us: NOW + timedelta(microseconds=us))
 )
@@ -41,7 +42,7 @@ def test_whatever_the_reason_and_whenever_what_was_drafted_is_read(reason: str, 
     assert read_payload(vote.encoded()) == vote
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=forms.examples(400), deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 400), st.binary(min_size=1, max_size=6))
 def test_other_bytes_are_refused_and_break_nothing(noise: bytes, at: int, patch: bytes) -> None:
     bent = bytearray(made().encoded())

@@ -93,7 +93,7 @@ def soak(folder: Path, hours: float, every_s: float, *, signals: int = 20, asset
 
 
 def test_eight_hours_of_rounds_hold_no_more_than_two(tmp_path: Path) -> None:
-    held = soak(tmp_path, hours=8, every_s=600, signals=12)
+    held = soak(tmp_path, hours=8, every_s=900, signals=12)
     assert held[-1] - held[0] < MOST_MB, held
 
 

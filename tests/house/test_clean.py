@@ -46,6 +46,7 @@ from pulse_tui.tui.kit.canvas import fit, safe
 from pulse_tui.tui.kit.clipboard import osc52
 from tests.fakes.http import FakeHttp
 from tests.fakes.nouns import NOW, PRODUCTION, run_of, signal
+from tests.servers import forms
 
 _FILLERS = "\u115f\u1160\u2800\u3164\uffa0\u034f\u17b4\u17b5"
 _SEEN_FORMATS = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
@@ -141,7 +142,7 @@ def planted(value: Any, counted: list[int], text: str) -> Any:
 PLACES = [(kind, place) for kind in KINDS for place in range(len(list(texts_of(kind))))]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=forms.examples(300), deadline=None)
 @given(st.sampled_from(range(len(PLACES))), HOSTILE)
 def test_no_text_of_any_kind_of_record_comes_in_as_it_should_not(number: int, text: str) -> None:
     kind, place = PLACES[number]
@@ -257,7 +258,7 @@ CAPPED = {"a table": LINE, "a refusal": 2 * LINE + 2, "a bad configuration": LIN
 
 
 @pytest.mark.parametrize("way", OUT)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=forms.examples(60), deadline=None)
 @given(text=HOSTILE.filter(lambda t: not any("\ud800" <= c <= "\udfff" for c in t)))
 @example(text="a\x1b]52;c;ZXZpbA==\x07\x9b31m\u202e\u200b\xad\u3164\U000e0041" + "\u0301" * 9)
 @example(text="one\ntwo\r\nthree\tfour")

@@ -14,7 +14,16 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 SHARED = ("mlflow",)
 
 #: The longest: begun last, one of them would keep one worker busy while the others have nothing left.
-FIRST = ("house/test_contracts.py", "mlflow", "e2e/", "test_crashes.py", "storage/test_races.py")
+FIRST = (
+    "house/test_contracts.py::test_the_types_fit",
+    "mlflow",
+    "hosts/",
+    "e2e/",
+    "faults/",
+    "test_interrupted_runs.py",
+    "test_crashes.py",
+    "storage/test_races.py",
+)
 
 
 def longest_first(items: list[pytest.Item]) -> None:

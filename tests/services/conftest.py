@@ -12,7 +12,7 @@ from tests.fakes.databases import sqlite_file
 from tests.fakes.house import judging, playbook, rollback
 from tests.fakes.http import FakeHttp
 from tests.fakes.target import Places
-from tests.services.estates import fill
+from tests.services.estates import fill_new
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
 @pytest.fixture
 def judge(store: SqlStore, tmp_path: Path, clock: Clock, http: FakeHttp) -> JudgeParts:
     """An estate with a customer-facing bot in canary and production, and the default policy."""
-    fill(store)
+    fill_new(store)
     return judging(store, tmp_path, clock, http)
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
 from pulse_tui.domain.bill import Bill
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.words import ComponentKind, Exposure, Tier
 from pulse_tui.storage.store import SqlStore
+from tests.fakes.databases import sqlite_file
 from tests.fakes.nouns import CANARY, PRODUCTION, asset, deployment, later, release
 
 
@@ -34,3 +43,22 @@ def fill(store: SqlStore) -> None:
             tx.dependencies.put_bill(
                 Bill(source="estate", asset_id=name, document="", at=later(days=-9), components=(component,))
             )
+
+
+@functools.cache
+def _filled() -> Path:
+    home = Path(tempfile.mkdtemp(prefix="pulse-estate-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    store = SqlStore(sqlite_file(home / "filled.db"), home)
+    fill(store)
+    store.close()
+    return home / "filled.db"
+
+
+def fill_new(store: SqlStore) -> None:
+    """As :func:`fill`, of a store that nothing was written to: on SQLite its pages are copied."""
+    if not store.is_sqlite:
+        fill(store)
+        return
+    with closing(sqlite3.connect(_filled())) as filled, closing(sqlite3.connect(store.url.database or "")) as new:
+        filled.backup(new)

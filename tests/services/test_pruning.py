@@ -206,7 +206,7 @@ def test_a_run_that_ends_early_goes_on_the_next_time(store: SqlStore) -> None:
     assert prune_due(store, RETENTION, "me", "pulse-tui", lambda: NOW, PACE, lambda _h: False, 60.0)[0].rows == 1
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=15)
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 3), st.booleans(), st.booleans()), max_size=25))
 def test_nothing_that_is_young_or_referenced_ever_goes(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, int, bool, bool]]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from pulse_tui.steps._shared import json_text
 from pulse_tui.steps.git_commit import yaml_text
+from tests.servers import forms
 
 #: What quoting, comments, paths and line ends are made of, and letters of several widths.
 WORDS = st.text(st.sampled_from("ab1. :#-&*!|>'\"\\{}[],%@`?~/\u00e9\u2028\U0001f600\t"), max_size=6)
@@ -55,7 +56,7 @@ def named(path: tuple[Any, ...]) -> tuple[str, ...]:
     return tuple(str(part) for part in path)
 
 
-@settings(max_examples=60)
+@settings(max_examples=forms.examples(60))
 @given(DOCUMENTS, st.data(), VERSIONS)
 def test_of_any_json_only_the_one_value_changes(document: Any, data: st.DataObject, value: str) -> None:
     layout: dict[str, Any] = data.draw(

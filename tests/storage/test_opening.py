@@ -9,9 +9,11 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -183,6 +185,7 @@ def test_a_hanging_writer_on_postgresql_is_said_too(tmp_path: Path, monkeypatch:
 _AS_NOBODY = """
 import os, sys
 from pathlib import Path
+from typing import Any
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.storage.store import SqlStore
 import pulse_tui.storage.migrate, sqlalchemy.dialects.sqlite.pysqlite, uuid
@@ -306,3 +309,30 @@ def test_a_database_that_everybody_could_read_is_closed_and_a_shared_one_stays_s
         tx.signals.add([(signal("a"), b"{}")])
         assert {mode(p) for p in tmp_path.iterdir()} == {after}
     store.close()
+
+
+def test_threads_that_ask_what_changed_at_once_have_one_connection_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+    connect, together = sqlite3.connect, threading.Barrier(4)
+
+    def slow(*arguments: Any, **more: Any) -> Any:
+        made.append(arguments)
+        time.sleep(0.05)
+        return connect(*arguments, **more)
+
+    store = SqlStore("sqlite:///pulse.db", tmp_path)
+    monkeypatch.setattr(sqlite3, "connect", slow)
+
+    def ask() -> None:
+        together.wait(60)
+        store.change_mark()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    store.close()
+    assert len(made) == 1

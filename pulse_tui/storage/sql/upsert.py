@@ -153,8 +153,16 @@ def _insert(dialect: str, table: sa.Table, keep: bool) -> Any:
     return (statement.on_conflict_do_nothing() if keep else statement).inline()
 
 
-@lru_cache(maxsize=512)
+_DIALECTS: dict[tuple[str, str], sa.Dialect] = {}
+"""The first of each database and driver: every engine has its own copy, and all of them word a statement alike."""
+
+
 def _compiled(dialect: sa.Dialect, statement: Any, names: tuple[str, ...]) -> tuple[str, tuple[str, ...] | None]:
     """The text, and the order of its parameters where they have no names."""
+    return _text(_DIALECTS.setdefault((dialect.name, dialect.driver), dialect), statement, names)
+
+
+@lru_cache(maxsize=512)
+def _text(dialect: sa.Dialect, statement: Any, names: tuple[str, ...]) -> tuple[str, tuple[str, ...] | None]:
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
     return str(compiled), tuple(compiled.positiontup) if compiled.positiontup else None

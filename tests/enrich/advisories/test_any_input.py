@@ -14,6 +14,7 @@ from pulse_tui.enrich.advisories.matching import audit
 from pulse_tui.enrich.advisories.ranges import Event, ranges
 from pulse_tui.enrich.advisories.versions import order
 from tests.enrich.build import advisory
+from tests.servers import forms
 
 ECOSYSTEMS = st.sampled_from(
     ["PyPI", "npm", "Go", "Debian:12", "Alpine:v3.18", "Red Hat:enterprise_linux:9", "Maven", "RubyGems", "NuGet",
@@ -27,7 +28,7 @@ TEXTS = st.one_of(
 EVENTS = st.lists(st.tuples(st.sampled_from(["introduced", "fixed", "last_affected", "limit"]), TEXTS), max_size=5)
 
 
-@settings(max_examples=400)
+@settings(max_examples=forms.examples(400))
 @given(ECOSYSTEMS, EVENTS, st.lists(TEXTS, max_size=3), st.none() | TEXTS)
 def test_no_text_breaks_matching_and_an_unread_version_is_never_clean(
     ecosystem: str, events: list[Event], listed: list[str], version: str | None

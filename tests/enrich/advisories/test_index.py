@@ -17,6 +17,7 @@ from pulse_tui.enrich.advisories.coverage import unreadable
 from pulse_tui.enrich.advisories.index import AdvisoryIndex, Reached
 from pulse_tui.enrich.advisories.matching import audit
 from tests.enrich.build import NOW, advisory
+from tests.servers import forms
 
 
 def one_by_one(advisories: Iterable[Advisory], component: Component) -> Reached:
@@ -61,7 +62,7 @@ COMPONENTS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=forms.examples(300))
 @given(ADVISORIES, st.lists(COMPONENTS, min_size=1, max_size=12))
 def test_the_index_answers_as_each_advisory_by_itself(advisories: list[Advisory], components: list[Component]) -> None:
     index = AdvisoryIndex(advisories)

@@ -12,6 +12,7 @@ from packaging.version import InvalidVersion, Version
 
 from pulse_tui.enrich.advisories.versions import LONGEST, order
 from tests.enrich.advisories.cases import ECOSYSTEMS, Case, cases, no_versions, versions
+from tests.servers import forms
 
 
 def read(name: str, text: str) -> Any:
@@ -39,7 +40,7 @@ def holds(name: str, case: Case) -> bool:
 @pytest.mark.parametrize(
     ("name", "kind"), [("debian", "DebianVersion"), ("red hat", "RpmVersion"), ("nuget", "NugetVersion")]
 )
-@settings(max_examples=60)
+@settings(max_examples=forms.examples(60))
 @given(data=st.data())
 def test_where_univers_is_right_both_agree(name: str, kind: str, data: st.DataObject) -> None:
     """A second implementation of the same rules, by other people; of the ecosystems whose cases it answers all alike."""
@@ -131,7 +132,7 @@ def near(name: str) -> st.SearchStrategy[str]:
 
 
 @pytest.mark.parametrize("name", ECOSYSTEMS)
-@settings(max_examples=60)
+@settings(max_examples=forms.examples(60))
 @given(data=st.data())
 def test_the_order_is_total_and_equal_versions_are_one(name: str, data: st.DataObject) -> None:
     texts = data.draw(st.lists(near(name), min_size=2, max_size=8))

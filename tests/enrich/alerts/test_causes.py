@@ -21,6 +21,7 @@ from pulse_tui.enrich.alerts.priors import PRIOR
 from pulse_tui.enrich.alerts.reach import Near, World, candidate, reach
 from pulse_tui.enrich.alerts.relate import Shared, related
 from tests.fakes.nouns import NOW, evidence, later, signal
+from tests.servers import forms
 
 PROD = Environment.PRODUCTION
 
@@ -201,7 +202,7 @@ _NOTES = frozenset(k for k, shape in EVIDENCE.items() if shape is NoteEvidence)
 _USES = st.sampled_from([(), ("openai/gpt-4.1",), ("mistral/small", "asset-index"), ("suite:golden",)])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=forms.examples(60), deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(sorted(SYMPTOMS)), _ASSETS, _USES, _USES, st.sets(_ASSETS)), max_size=4),
     st.sampled_from([*sorted(SignalType)]),

@@ -15,6 +15,7 @@ from pulse_tui.enrich.vendors.classify import classify
 from pulse_tui.enrich.vendors.diff import Op, diff, numbers
 from pulse_tui.enrich.vendors.news import holds, off_since, other_meaning
 from tests.fakes.nouns import NOW
+from tests.servers import forms
 
 
 def note(body: str, title: str = "gpt-4.1", days: float = -1, key: str = "k") -> Note:
@@ -56,7 +57,7 @@ def test_the_words_that_went_and_came_stand_between_those_that_stayed() -> None:
     st.lists(st.sampled_from(["a", "b", "c", "d", "e", "f"]), max_size=30),
     st.lists(st.sampled_from("abcdefg"), max_size=30),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=forms.examples(150), deadline=None)
 def test_both_texts_can_be_put_together_again(before: list[str], after: list[str]) -> None:
     parts = diff(note(" ".join(before), title="t"), note(" ".join(after), title="t")).words
     old = " ".join(p.text for p in parts if p.op is not Op.CAME).split()

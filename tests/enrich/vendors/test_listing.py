@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pulse_tui.domain.note import Label, Note, NoteKind, Page, PageState, Reading, StoredNote, What
 from pulse_tui.enrich.vendors.listing import ALIASES, Listing, compare, digest, grown, stays
 from tests.fakes.nouns import NOW, changed
+from tests.servers import forms
 
 OTHER = Reading(labels=(Label.OTHER,))
 
@@ -193,7 +194,7 @@ _NOTES = st.builds(
     st.booleans(),
 )
 _LISTS = st.lists(_NOTES, max_size=12)
-_QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_QUICK = settings(max_examples=forms.examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @given(_LISTS, _LISTS, st.booleans(), st.booleans(), st.randoms())

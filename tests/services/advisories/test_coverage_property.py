@@ -19,6 +19,7 @@ from pulse_tui.storage.store import SqlStore
 from tests.fakes.bills import bill
 from tests.fakes.databases import sqlite_file
 from tests.fakes.nouns import NOW
+from tests.servers import forms
 from tests.services.advisories.test_audits import BOT, IMAGE, component
 from tests.services.advisories.test_coverage import shown_on
 from tests.services.estates import fill
@@ -48,7 +49,7 @@ COVERED = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=forms.examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(COMPONENTS, st.lists(COVERED, max_size=4))
 def test_pane_pages_and_ledger_count_the_same(
     components: list[Component], answers: list[tuple[str, list[str], list[tuple[str, str]], int]]

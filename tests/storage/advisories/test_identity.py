@@ -19,6 +19,7 @@ from pulse_tui.enrich.advisories.groups import group_names
 from pulse_tui.ports import Transaction
 from pulse_tui.storage.store import SqlStore
 from tests.fakes.nouns import NOW, changed, later
+from tests.servers import forms
 
 _IDS = [f"CVE-2026-{n}" for n in (9, 10, 1000)] + [
     "CVE-2025-7",
@@ -73,7 +74,11 @@ def _some_records(draw: st.DrawFn) -> list[Advisory]:
     ]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=forms.examples(60),
+    deadline=None,
+)
 @given(records=_some_records(), data=st.data())
 def test_any_order_of_arrival_gives_the_same_groups_and_names(
     store: SqlStore, records: list[Advisory], data: st.DataObject
@@ -97,7 +102,9 @@ def test_any_order_of_arrival_gives_the_same_groups_and_names(
         assert names(tx, records) == group_names({r.id: (r.id, *r.aliases) for r in (bare, *records[1:])})
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=40, deadline=None
+)
 @given(
     versions=st.lists(st.tuples(st.sampled_from(_IDS[:3]), st.integers(0, 4), st.sampled_from("ab"), st.booleans())),
     data=st.data(),

@@ -240,7 +240,11 @@ def test_a_very_long_way_is_cut_and_says_so(store: SqlStore) -> None:
     assert whole == [c.name for c in chain[:15]]
 
 
-@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(30),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(edges=st.lists(st.tuples(st.integers(ROOT, 6), st.integers(0, 6)), max_size=16), target=st.integers(0, 6))
 def test_no_shorter_way_exists_than_the_one_that_is_told(
     store: SqlStore, edges: list[tuple[int, int]], target: int

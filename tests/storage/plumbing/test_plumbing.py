@@ -46,7 +46,11 @@ _MOVES = st.lists(
 
 
 @pytest.mark.parametrize("database", ["sqlite"])
-@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(moves=_MOVES)
 def test_an_epoch_never_goes_back_and_two_never_hold_one_lease(
     database: str, store: SqlStore, moves: list[tuple[str, str, int]]

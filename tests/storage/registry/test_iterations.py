@@ -29,7 +29,11 @@ EVENTS = st.lists(
 """(what happened, version, branch, asset, which of two writers saw it)."""
 
 
-@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(events=EVENTS)
 def test_iterations_rise_with_every_event_across_branches_and_late_hotfixes(
     url: str, store: SqlStore, tmp_path: Path, events: list[tuple[str, str, str | None, str, bool]]
