@@ -21,12 +21,22 @@ from pulse_tui.storage.components.components import Key, key_of
 from pulse_tui.storage.components.force import both, decoded, either, encoded, in_force
 from pulse_tui.storage.components.users import made_of, users
 from pulse_tui.storage.sql.codec import Codec, to_json
-from pulse_tui.storage.sql.lookup import among, fetched
+from pulse_tui.storage.sql.lookup import Question, among, fetched
 from pulse_tui.storage.sql.upsert import insert_many, upsert
 
 _CHANGE = Codec(DependencyChange)
 _HEAD = Codec(Head)
 
+_C, _D = t.dependency_changes.c, t.dependencies.c
+_SINCE = sa.select(*_CHANGE.columns(t.dependency_changes), _C.at, _C.seq).where(_C.at > sa.bindparam("since"))
+_OWN = Question(_SINCE.where(_C.asset_id == sa.bindparam("asset")))
+_USED = (
+    sa.select(t.components.c.id)
+    .join(t.dependencies, t.components.c.num == _D.child)
+    .join(t.bills, t.bills.c.num == _D.bill)
+    .where(t.bills.c.asset_id == sa.bindparam("asset"))
+)
+_MOVED = Question(_SINCE.where(_C.asset_id.is_(None), _C.component_id.in_(_USED)))
 _OF_ASSETS = """SELECT b.asset_id, d.child, d.environments, {serves} FROM bills b JOIN dependencies d ON d.bill = b.num
                 WHERE b.asset_id {{among}}"""
 _OF_COMPONENTS = """SELECT b.asset_id, d.child, d.environments, {serves} FROM dependencies d
@@ -207,15 +217,10 @@ class DependencyTables:
         return {row["component_id"]: _HEAD.item(row) for row in rows}
 
     def changes(self, asset_id: str, since: datetime) -> list[DependencyChange]:
-        c, d = t.dependency_changes.c, t.dependencies.c
-        used = sa.select(t.components.c.id).join(t.dependencies, t.components.c.num == d.child)
-        used = used.join(t.bills, t.bills.c.num == d.bill).where(t.bills.c.asset_id == asset_id)
-        own = sa.select(t.dependency_changes).where(c.asset_id == asset_id, c.at > to_us(since))
-        moved = sa.select(t.dependency_changes).where(
-            c.asset_id.is_(None), c.at > to_us(since), c.component_id.in_(used)
-        )
-        rows = [*self._c.execute(own).mappings(), *self._c.execute(moved).mappings()]
-        return [_CHANGE.item(r) for r in sorted(rows, key=lambda r: (r["at"], r["seq"]))]
+        asked = {"asset": asset_id, "since": to_us(since)}
+        rows = [row for question in (_OWN, _MOVED) for row in question.rows(self._c, **asked)]
+        rows.sort(key=lambda row: row[-2:])
+        return list(_CHANGE.items(row[:-2] for row in rows))
 
     def _log(self, changes: list[DependencyChange]) -> list[DependencyChange]:
         insert_many(self._c, t.dependency_changes, [_CHANGE.row(c) for c in changes])

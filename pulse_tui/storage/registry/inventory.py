@@ -32,6 +32,10 @@ _ENDPOINTS = sa.select(*_ENDPOINT.columns(t.endpoints)).order_by(
 _EVERY, _OF_ASSET = Question(_ENDPOINTS), Question(_ENDPOINTS.where(t.endpoints.c.asset_id == sa.bindparam("asset")))
 
 
+_WHAT = sa.select(*_CONCERN.columns(t.concerns)).order_by(t.concerns.c.asset_id, t.concerns.c.key)
+_CONCERNS, _CONCERNS_OF = Question(_WHAT), Question(_WHAT.where(t.concerns.c.asset_id == sa.bindparam("asset")))
+
+
 class InventoryTables:
     """Implements :class:`pulse_tui.ports.Inventory`."""
 
@@ -65,10 +69,8 @@ class InventoryTables:
         return self._c.execute(gone).rowcount
 
     def concerns(self, asset_id: str | None = None) -> list[Concern]:
-        query = sa.select(t.concerns).order_by(t.concerns.c.asset_id, t.concerns.c.key)
-        if asset_id is not None:
-            query = query.where(t.concerns.c.asset_id == asset_id)
-        return [_CONCERN.item(r) for r in self._c.execute(query).mappings()]
+        rows = _CONCERNS.rows(self._c) if asset_id is None else _CONCERNS_OF.rows(self._c, asset=asset_id)
+        return list(_CONCERN.items(rows))
 
     def put_concern(self, concern: Concern) -> bool:
         standing = self._concern(concern.asset_id, concern.key)

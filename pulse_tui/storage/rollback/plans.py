@@ -24,7 +24,7 @@ from pulse_tui.domain.rollback import (
 )
 from pulse_tui.storage.rollback import tables as t
 from pulse_tui.storage.sql.codec import Codec
-from pulse_tui.storage.sql.lookup import named
+from pulse_tui.storage.sql.lookup import Question, named
 from pulse_tui.storage.sql.protected import Protected
 from pulse_tui.storage.sql.upsert import insert_new, upsert
 
@@ -33,6 +33,12 @@ _RUN = Codec(Run)
 _STEP = Codec(StepRecord)
 _DRILL = Codec(Drill)
 _AUTHORISATION = Codec(Authorisation)
+_ON_TARGET = Question(
+    sa.select(*_RUN.columns(t.runs))
+    .where(t.runs.c.id.in_(sa.select(t.run_targets.c.run_id).where(t.run_targets.c.target == sa.bindparam("target"))))
+    .order_by(t.runs.c.started_at.desc())
+    .limit(sa.bindparam("most"))
+)
 _SHORTEST_PREFIX = 8
 
 
@@ -125,6 +131,8 @@ class RollbackTables:
     def runs(
         self, *, plan_hash: str | None = None, target: str | None = None, active_only: bool = False, limit: int = 50
     ) -> list[Run]:
+        if target is not None and plan_hash is None and not active_only:  # of every alert that opens
+            return list(_RUN.items(_ON_TARGET.rows(self._c, target=target, most=limit)))
         query = sa.select(t.runs).order_by(t.runs.c.started_at.desc()).limit(limit)
         if plan_hash is not None:
             query = query.where(t.runs.c.plan_hash == plan_hash)

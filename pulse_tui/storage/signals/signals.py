@@ -43,6 +43,15 @@ _LISTED = 200
 """Most values that a query lists."""
 
 
+@lru_cache(maxsize=64)
+def _recent(of_asset: bool, types: tuple[str, ...]) -> Question:
+    """The newest of one asset or of all, of some types or of every."""
+    c = t.signals.c
+    query = sa.select(*_ROW.columns(t.signals)).order_by(c.seq.desc()).limit(sa.bindparam("most"))
+    query = query.where(c.asset_id == sa.bindparam("asset")) if of_asset else query
+    return Question(query.where(c.signal_type.in_([sa.literal(kind) for kind in types])) if types else query)
+
+
 class SignalTable:
     """Implements :class:`pulse_tui.ports.Signals`."""
 
@@ -104,12 +113,9 @@ class SignalTable:
         return _signal(row) if row else None
 
     def recent(self, limit: int, asset_id: str | None = None, types: Collection[SignalType] = ()) -> list[Signal]:
-        query = sa.select(t.signals).order_by(t.signals.c.seq.desc()).limit(limit)
-        if asset_id is not None:
-            query = query.where(t.signals.c.asset_id == asset_id)
-        if types:
-            query = query.where(t.signals.c.signal_type.in_(sorted(kind.value for kind in types)))
-        return [_signal(row) for row in self._c.execute(query).mappings()]
+        given = {} if asset_id is None else {"asset": asset_id}
+        query = _recent(bool(given), tuple(sorted(kind.value for kind in types)))
+        return list(map(_known, query.rows(self._c, most=limit, **given)))
 
     def around(
         self,
