@@ -397,7 +397,7 @@ class House:
     def read_policy(self, path: Path) -> Policy:
         """The policy of another file, or of a folder's files: what stands under ``policy``. Raises ConfigError."""
         from pulse_tui.settings.document import read  # noqa: PLC0415
-        from pulse_tui.settings.load import files_of  # noqa: PLC0415
+        from pulse_tui.settings.peek import files_of  # noqa: PLC0415
 
         problems: list[Problem] = []
         for file in files_of(path):
@@ -668,7 +668,7 @@ def _stamp(config: Path | None) -> object:
     """What distinguishes the files of the configuration as they are now; one that is added counts, one that is gone too."""
     if config is None:
         return ()
-    from pulse_tui.settings.load import files_of  # noqa: PLC0415
+    from pulse_tui.settings.peek import files_of  # noqa: PLC0415
 
     return tuple((str(file), there) for file in files_of(config) if (there := _file_stamp(file)))
 
@@ -695,7 +695,7 @@ def database_url(given: str | None, configured: str | None) -> str:
 
 def quick_board(config: Path | None, database: str | None) -> Board | None:
     """The first screen of an SQLite estate without opening the house; None when that is not possible."""
-    from pulse_tui.settings.load import peek  # noqa: PLC0415
+    from pulse_tui.settings.peek import peek  # noqa: PLC0415
     from pulse_tui.storage.board.panes import quick_board as read  # noqa: PLC0415
 
     name, configured = peek(config) if config is not None else ("pulse", None)

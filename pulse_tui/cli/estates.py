@@ -101,7 +101,7 @@ class Estates:
 
     def known(self) -> tuple[EstateLine, ...]:
         """All of them, each under a name of its own."""
-        from pulse_tui.settings.load import peek  # noqa: PLC0415
+        from pulse_tui.settings.peek import peek  # noqa: PLC0415
         from pulse_tui.tui.context import EstateLine  # noqa: PLC0415  the tower has it by now
 
         found: dict[str, EstateLine] = {}

@@ -56,7 +56,7 @@ def _file(path: str | None, config: Path | None) -> RecordingFile | None:
         return None
     from pathlib import Path  # noqa: PLC0415
 
-    from pulse_tui.settings.load import peek  # noqa: PLC0415
+    from pulse_tui.settings.peek import peek  # noqa: PLC0415
     from pulse_tui.storage.service.recording import RecordingFile  # noqa: PLC0415  only for who records
 
     return RecordingFile(Path(path).expanduser(), peek(config)[0] if config is not None else "pulse")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -32,6 +31,7 @@ from pulse_tui.settings.links import read_links
 from pulse_tui.settings.lists import named, unique
 from pulse_tui.settings.maintenance import read_maintenance
 from pulse_tui.settings.operators import read_operators
+from pulse_tui.settings.peek import files_in, shown
 from pulse_tui.settings.polite import floor_of
 from pulse_tui.settings.recording import read_recording
 from pulse_tui.settings.retention import read_retention
@@ -128,7 +128,7 @@ def load(path: Path, options_of: OptionsOf, checks: SuiteChecks = UNCHECKED, now
     ``now`` is for keys whose time has passed, of which it warns; None: it does not.
     """
     problems: list[Problem] = []
-    files = _files(path, problems)
+    files = files_in(path, problems)
     sections = _sections(path, files, problems)
     base = path.parent if files == [path] else path
     settings = _build(sections, str(base), files, options_of, checks, problems, now)
@@ -137,56 +137,20 @@ def load(path: Path, options_of: OptionsOf, checks: SuiteChecks = UNCHECKED, now
     return msgspec.structs.replace(settings, warnings=tuple(sorted(problems, key=_place)))
 
 
-def peek(path: Path) -> tuple[str, str | None]:
-    """Name and database of a configuration without checking it: what the first screen needs."""
-    sections = _sections(path, _files(path, []), [])
-    name, database = sections.get("name"), sections.get("database")
-    return (
-        str(name.value) if name is not None else "pulse",
-        str(database.value) if database is not None and database.value else None,
-    )
-
-
 def suite_digests(path: Path) -> dict[str, str] | None:
     """What each suite is frozen as by the configuration as it is now; None when it cannot be read just now."""
     problems: list[Problem] = []
-    suites = _sections(path, _files(path, problems), problems).get("suites")
+    suites = _sections(path, files_in(path, problems), problems).get("suites")
     if problems:
         return None
     entries = suites.elements() if suites is not None else ()
     return {named(e.get("id")): named(d) for e in entries if (d := e.get("digest")) is not None and d.value}
 
 
-def files_of(path: Path) -> list[Path]:
-    """The files that a configuration consists of now; none where it cannot be read or trusted."""
-    return _files(path, [])
-
-
-def _files(path: Path, problems: list[Problem]) -> list[Path]:
-    """The files to read; none of a folder that somebody else can put files into."""
-    try:
-        there = path.stat()
-        if not stat.S_ISDIR(there.st_mode):
-            return [path]
-        if wrong := untrusted(path, there):
-            problems.extend(wrong)
-            return []
-        files = sorted(p for p in path.iterdir() if p.suffix in (".yaml", ".yml") and not p.name.startswith("."))
-    except FileNotFoundError:
-        problems.append(Problem(str(path), "does not exist", "pulse-tui init writes a first configuration"))
-        return []
-    except OSError as error:
-        problems.append(Problem(str(path), f"cannot be read: {error.strerror or error}"))
-        return []
-    if not files:
-        problems.append(Problem(str(path), "holds no .yaml file", "pulse-tui init writes a first one"))
-    return files
-
-
 def _sections(root: Path, files: Iterable[Path], problems: list[Problem]) -> dict[str, Node]:
     found: dict[str, Node] = {}
     for file in files:
-        node, wrong = read(file, _shown(root, file), partial(untrusted, shown=_shown(root, file)))
+        node, wrong = read(file, shown(root, file), partial(untrusted, shown=shown(root, file)))
         problems.extend(wrong)
         if node is None:
             continue
@@ -483,10 +447,6 @@ def _playbooks(
             )
         )
     return out
-
-
-def _shown(root: Path, file: Path) -> str:
-    return str(file) if root == file else file.name
 
 
 def _place(problem: Problem) -> tuple[str, int]:

@@ -15,7 +15,8 @@ from pulse_tui.domain.words import Environment, Tier
 from pulse_tui.kinds import options_of
 from pulse_tui.settings.check import nearest, seconds
 from pulse_tui.settings.document import parse
-from pulse_tui.settings.load import load, peek
+from pulse_tui.settings.load import load
+from pulse_tui.settings.peek import peek
 from pulse_tui.settings.shapes import Settings
 from tests.servers.forms import examples
 

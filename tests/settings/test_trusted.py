@@ -11,7 +11,8 @@ import pytest
 from pulse_tui.domain.errors import ConfigError
 from pulse_tui.kinds import options_of
 from pulse_tui.settings import trusted
-from pulse_tui.settings.load import load, peek
+from pulse_tui.settings.load import load
+from pulse_tui.settings.peek import peek
 from pulse_tui.settings.shapes import Settings
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")

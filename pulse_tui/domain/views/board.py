@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -103,9 +104,9 @@ class Board(NamedTuple):
     """All four panes and the header at one moment."""
 
     header: Header
-    registry: tuple[RegistryRow, ...]
-    advisories: tuple[AdvisoryRow, ...]
-    alerts: tuple[AlertRow, ...]
+    registry: Sequence[RegistryRow]
+    advisories: Sequence[AdvisoryRow]
+    alerts: Sequence[AlertRow]
     trends: tuple[Trend, ...]
     """The trends of the requested asset; first the one with the worst verdict."""
     sources: tuple[SourceRow, ...]

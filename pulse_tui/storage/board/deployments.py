@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ import msgspec
 from pulse_tui.domain.standing import STANDING_RANK, Standing
 from pulse_tui.domain.vendor_task import TaskKind, VendorTask
 from pulse_tui.domain.views.alerts import AlertRow
+from pulse_tui.domain.views.beginning import Beginning
 from pulse_tui.domain.views.registry import RegistryRow
 from pulse_tui.domain.words import ENVIRONMENT_RANK, PRIORITY_RANK, SEVERITY_RANK, Severity
 from pulse_tui.enrich.standing import Judged, OpenAlert, StandingHold, holds_here, standing
@@ -48,6 +50,16 @@ WHERE key NOT LIKE 'run:%' AND key NOT LIKE 'drill:%' AND key NOT LIKE 'break-gl
   AND key NOT LIKE 'by-itself:%'"""
 _CONCERNS = f"{_CONCERN_COLUMNS} ORDER BY since, key"
 _SOME_CONCERNS = f"{_CONCERN_COLUMNS} AND asset_id {{some}} ORDER BY since, key"
+_ODD = """
+SELECT d.asset_id FROM deployments d LEFT JOIN releases r ON r.asset_id = d.asset_id AND r.version = d.version
+WHERE r.state IS NULL OR r.state = 'quarantined' OR NOT EXISTS (SELECT 1 FROM assets a WHERE a.id = d.asset_id)
+"""
+_PLACES = "SELECT environment, COUNT(*) FROM deployments GROUP BY environment"
+_NEWEST = f"""
+SELECT asset_id, environment FROM deployments
+ORDER BY since DESC, asset_id, CASE environment {" ".join(f"WHEN '{e}' THEN {n}" for e, n in ENVIRONMENT_RANK.items())} END
+LIMIT :most
+"""  # noqa: S608  closed lists of our own
 _EVERY = _DEPLOYMENTS, _ASSETS, _CONCERNS
 _SOME = _SOME_DEPLOYMENTS, _SOME_ASSETS, _SOME_CONCERNS
 PLACE = itemgetter(1, 4)
@@ -90,7 +102,7 @@ class _Conditions(NamedTuple):
 class Registry(NamedTuple):
     """The rows as they were read, and what decides which of them have to be read again."""
 
-    rows: tuple[RegistryRow, ...]
+    rows: Sequence[RegistryRow]
     by_asset: Mapping[str, tuple[RegistryRow, ...]]
     """Each asset's rows, production first."""
     counts: Counter[tuple[str, str]]
@@ -118,10 +130,15 @@ def all_in_order(by_asset: Mapping[str, Sequence[RegistryRow]]) -> tuple[Registr
     calm: list[RegistryRow] = []
     for name in sorted(by_asset):
         for row in by_asset[name]:
-            (calm if row[4] == Standing.OK and not row[20] else worse).append(row)
+            (calm if _calm(row) else worse).append(row)
     worse.sort(key=worst_first)
     calm.sort(key=_since, reverse=True)  # which keeps the order of equal ones
     return (*worse, *calm)
+
+
+def _calm(row: RegistryRow) -> bool:
+    """Whether nothing is open on it."""
+    return row[4] == Standing.OK and not row[20]
 
 
 def _since(row: RegistryRow) -> int:
@@ -169,6 +186,47 @@ def read_registry(
         by_asset = {name: known[name] if known.get(name) == rows else rows for name, rows in by_asset.items()}
     rows = all_in_order(by_asset)
     return Registry(rows, by_asset, Counter(map(PLACE, rows)), conditions, mark)
+
+
+def read_worst(
+    execute: Execute,
+    alerts: Sequence[AlertRow],
+    holds: Sequence[StandingHold],
+    now_us: int,
+    rollbacks: Sequence[tuple[str, str, str, str]],
+    besides: Iterable[str],
+    least: int,
+    whole: Callable[[], Sequence[RegistryRow]],
+) -> Registry | None:
+    """As :func:`read_registry` of an SQLite file, with all counts, but of the rows only those of which anything is open, at
+    ``least`` so many, and those of the assets ``besides``; ``whole`` reads all of them. None where that would be no less.
+    """
+    retests = execute(_RETESTS, {"now": now_us})
+    migrations = [found for row in execute(_MIGRATIONS, {"now": now_us}) for found in _migration(*row)]
+    conditions = _conditions(alerts, holds, retests, migrations, rollbacks)
+    totals = {environment: int(count) for environment, count in execute(_PLACES, {})}
+    every = sum(totals.values())
+    names = conditions.concerned() | {row[0] for row in execute(_CONCERNS, {})} | {row[0] for row in execute(_ODD, {})}
+    if conditions.everywhere or 2 * max(least, len(names)) > every:
+        return None
+    touched = Touched(execute, "sqlite")
+
+    def made(assets: Iterable[str]) -> _Made:
+        wanted = sorted(assets)
+        return _make(conditions, *(touched.some(sql, wanted) for sql in _SOME))
+
+    by_asset = made(names.union(besides))
+    first = [row for row in all_in_order(by_asset) if not _calm(row)]
+    if len(first) < least:
+        # So many of the newest hold at least so many of which nothing is open, and those are the first of all such.
+        newest = execute(_NEWEST, {"most": least + len(first)})
+        by_asset |= made({row[0] for row in newest} - by_asset.keys())
+        keys = {(asset, environment) for asset, environment in newest}
+        first += [row for row in all_in_order(by_asset) if _calm(row) and row[:2] in keys]
+    counts = Counter(map(PLACE, chain.from_iterable(by_asset.values())))
+    for environment, count in totals.items():
+        counts[environment, Standing.OK] += count - sum(n for (e, _), n in counts.items() if e == environment)
+    return Registry(Beginning(tuple(first), every, whole), by_asset, counts, conditions, None)
 
 
 def _conditions(

@@ -14,6 +14,7 @@ from pulse_tui.domain.health import AHEAD_S, late_after_s
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.standing import STANDING_RANK, Standing
 from pulse_tui.domain.views.alerts import AlertRow
+from pulse_tui.domain.views.beginning import at_hand
 from pulse_tui.domain.views.registry import RegistryRow
 from pulse_tui.storage.board.alerts import Ahead
 from pulse_tui.storage.board.deployments import PLACE, Registry, all_in_order
@@ -100,7 +101,7 @@ class Shown(NamedTuple):
     silence: Silence
     today: date
     """The day that counts of days are from."""
-    rows: tuple[RegistryRow, ...]
+    rows: Sequence[RegistryRow]
     by_asset: Mapping[str, tuple[RegistryRow, ...]]
     counts: Counter[tuple[str, str]]
 
@@ -138,7 +139,7 @@ def shown_as(registry: Registry, silence: Silence, now: datetime, before: Shown 
         and (silence, today) == (before.silence, before.today)
     ):
         return before
-    if not silence.sources and not any(counts_down(row.why) for row in takewhile(_explained, registry.rows)):
+    if not alters(silence, registry.rows):
         return Shown(registry, silence, today, registry.rows, registry.by_asset, registry.counts)
     by_asset = {name: tuple([_row(row, silence, now) for row in rows]) for name, rows in registry.by_asset.items()}
     if before is not None:
@@ -146,6 +147,11 @@ def shown_as(registry: Registry, silence: Silence, now: datetime, before: Shown 
         by_asset = {name: known[name] if known.get(name) == rows else rows for name, rows in by_asset.items()}
     rows = all_in_order(by_asset)
     return Shown(registry, silence, today, rows, by_asset, Counter(map(PLACE, rows)))
+
+
+def alters(silence: Silence, rows: Sequence[RegistryRow]) -> bool:
+    """Whether silence or the date make anything else of the rows, which stand worst first: what is explained is at hand."""
+    return bool(silence.sources) or any(counts_down(row.why) for row in takewhile(_explained, at_hand(rows)))
 
 
 def _explained(row: RegistryRow) -> bool:

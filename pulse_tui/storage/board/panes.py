@@ -7,9 +7,12 @@ file with the standard library alone: SQLAlchemy is imported after that screen s
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
@@ -28,18 +31,20 @@ from pulse_tui.domain.silence import Silence
 from pulse_tui.domain.standing import RISKY, Standing
 from pulse_tui.domain.views.advisories import ROW_STATES, UNNAMED, AdvisoryRow
 from pulse_tui.domain.views.alerts import AlertRow
+from pulse_tui.domain.views.beginning import Beginning
 from pulse_tui.domain.views.board import Board, Header, Review
 from pulse_tui.domain.views.signals import SourceRow
 from pulse_tui.domain.words import JUDGED, PRIORITY_RANK, SOFTWARE, URGENT, Environment, Priority
 from pulse_tui.enrich.standing import StandingHold
 from pulse_tui.storage.board.alerts import Alerts, read_alerts
 from pulse_tui.storage.board.behind import behind
-from pulse_tui.storage.board.deployments import Registry, read_registry
+from pulse_tui.storage.board.deployments import Registry, read_registry, read_worst
 from pulse_tui.storage.board.freshness import (
     RECENT_US,
     UNSENT_US,
     Rounds,
     Shown,
+    alters,
     changes_us,
     shown_as,
     silence_of,
@@ -47,10 +52,11 @@ from pulse_tui.storage.board.freshness import (
 from pulse_tui.storage.board.rollbacks import Rollbacks, read_rollbacks
 from pulse_tui.storage.board.touched import Touched
 from pulse_tui.storage.board.trends import Execute, read_trends
-from pulse_tui.storage.board.workflows import Workflows, read_workflows
+from pulse_tui.storage.board.workflows import Workflows, read_workflows, stage_assets
 from pulse_tui.storage.version import HEAD
 
-MAX_ROWS = 2_000
+AT_FIRST = 256
+"""Rows of a table that are at hand on the first screen: more than any terminal shows."""
 _NEVER_US = 2**63
 
 _RANKS = sorted(Priority, key=lambda p: p.rank)
@@ -104,7 +110,19 @@ SELECT a.name, MIN(f.advisory_id), f.component, MIN({_RANK.format("f.priority")}
        MIN(f.escalated), {_HITS}
 FROM s f JOIN advisories a ON a.id = f.advisory_id
 GROUP BY a.name, f.component
-ORDER BY rank, MIN(f.state), a.name, f.component LIMIT :limit
+"""  # noqa: S608  closed lists of our own
+_ALIKE = f"""
+SELECT b.id FROM advisories b WHERE b.name IN (
+  SELECT c.name FROM findings g JOIN advisories c ON c.id = g.advisory_id
+  WHERE g.audit <> 'clean' AND {_RANK.format("g.priority")} <= :rank)
+"""  # noqa: S608  closed lists of our own
+_FIRST_ADVISORIES = _ADVISORIES.replace("<> 'clean')", f"<> 'clean' AND f.advisory_id IN ({_ALIKE}))")
+"""With all rows of this rank and above; of those below not each finding."""
+_RANKED = f"""
+SELECT g.rank, COUNT(*) FROM (
+  SELECT MIN({_RANK.format("f.priority")}) AS rank FROM findings f JOIN advisories a ON a.id = f.advisory_id
+  WHERE f.audit <> 'clean' GROUP BY a.name, f.component) g
+GROUP BY g.rank ORDER BY g.rank
 """  # noqa: S608  closed lists of our own
 _COUNTS_FOR = f"""CASE WHEN s.id IS NULL THEN {int(FILE_S * 1e6)} WHEN s.every_s * {ROUNDS_MISSED} > {LEAST_S}
    THEN s.every_s * {int(ROUNDS_MISSED * 1e6)} ELSE {int(LEAST_S * 1e6)} END"""
@@ -191,12 +209,15 @@ def read_kept(
     paged: Callable[[str], bool] = lambda _owner: True,
     reviews: Callable[[], Sequence[Review]] = tuple,
     scopes: Callable[[], Mapping[str, Scope]] = dict,
+    at_first: int = 0,
 ) -> Kept:
     """As :func:`read_board`. What is as it was ``before`` is not read again, and its rows are the same objects.
 
+    ``at_first`` (of an SQLite file): where there are many more rows than these, only the first are read, as a :class:`Beginning`.
     ``before`` must have been at hand before this transaction began: it must not know more than that.
     """
     now_us = to_us(now)
+    every = cache(lambda: read_board(execute, estate, "", now))
     seen = {row[0]: int(row[1]) for row in execute(_MARKS, {})} if touched is not None else None
     if before is not None and before.stands("alerts", seen, now_us):
         opened = before.opened
@@ -209,25 +230,36 @@ def read_kept(
     rollbacks = read_rollbacks(execute, now, dead, rules, {a.id for a in alerts})
     marks = list(rollbacks.marks())
     known = before.registry if before else None
-    registry = read_registry(execute, alerts, standing, now_us, touched, known, marks)
     rounds = [Rounds(*row) for row in execute(_SOURCES, {})]
     sources = tuple(_source(row, now_us) for row in rounds)
     silence = silence_of(rounds, now_us)
     if silence.sources and not silence.everywhere:
         silence = silence._replace(about=behind(execute, silence.sources, scopes()))
+    registry = None
+    if at_first and not silence.sources:
+        stages = stage_assets(execute)
+        registry = read_worst(execute, alerts, standing, now_us, marks, stages, at_first, lambda: every().registry)
+        if registry is not None and alters(silence, registry.rows):
+            registry = None
+    if registry is None:
+        registry = read_registry(execute, alerts, standing, now_us, touched, known, marks)
     shown = shown_as(registry, silence, now, before.shown if before else None)
     times = {"since": now_us - RECENT_US, "unsent": now_us - UNSENT_US, "vain": IN_VAIN}
     ((undelivered, indeterminate),) = execute(_COUNTS, times)
     chosen = asset if asset is not None else (shown.rows[0].asset if shown.rows else None)
     workflows = read_workflows(execute, shown.by_asset, before.workflows if before else None)
     missed = {a.id: a.missed_us for a in alerts if a.missed_us is not None}
-    reached, escalated = _reached(execute, missed, before, seen, now_us)
     covered = execute(_COVERED, {"now": now_us})
     ((unnamed,),) = _count_unaudited(execute, [row[0] for row in covered if row[1]], now_us)
-    advisories = reached
-    if unnamed:
-        advisories = (*reached, _unnamed(int(unnamed)))
-        advisories = tuple(sorted(advisories, key=advisory_urgency))
+    beside = [_unnamed(int(unnamed))] if unnamed else []
+    reached: tuple[AdvisoryRow, ...] = ()
+    escalated: Mapping[str, int | None] = {}
+    advisories: Sequence[AdvisoryRow] | None = None
+    if at_first:
+        advisories = _first_advisories(execute, missed, beside, at_first, now_us, lambda: every().advisories)
+    if advisories is None:
+        reached, escalated = _reached(execute, missed, before, seen, now_us)
+        advisories = tuple(sorted((*reached, *beside), key=advisory_urgency)) if beside else reached
     to_review, (waits, phase) = reviews(), _policy(execute)
     board = Board(
         header=_header(
@@ -272,6 +304,27 @@ def read_kept(
     return Kept(board, registry, shown, workflows, now_us, seen, opened, reached, escalated)
 
 
+def _first_advisories(
+    execute: Execute,
+    missed: Mapping[str, int],
+    beside: Sequence[AdvisoryRow],
+    least: int,
+    now_us: int,
+    whole: Callable[[], Sequence[AdvisoryRow]],
+) -> Sequence[AdvisoryRow] | None:
+    """All rows of the most urgent priorities, ``least`` in all at least; None where that would be most of them."""
+    ranked = [(int(rank), int(count)) for rank, count in execute(_RANKED, {})]
+    total = sum(count for _, count in ranked)
+    sums = zip((rank for rank, _ in ranked), accumulate(count for _, count in ranked), strict=True)
+    upto, some = next(((rank, some) for rank, some in sums if some >= least), (0, total))
+    if 2 * some > total:
+        return None
+    found = execute(_FIRST_ADVISORIES, {"now": now_us, "rank": upto})
+    rows = [_advisory(row, missed) for row in found if row[3] <= upto]
+    rows += (row for row in beside if PRIORITY_RANK[row.priority] <= upto)
+    return Beginning(tuple(sorted(rows, key=advisory_urgency)), total + len(beside), whole)
+
+
 def _reached(
     execute: Execute, missed: Mapping[str, int], before: Kept | None, seen: Mapping[str, int] | None, now_us: int
 ) -> tuple[tuple[AdvisoryRow, ...], Mapping[str, int | None]]:
@@ -282,7 +335,7 @@ def _reached(
         and all(missed.get(alert) == us for alert, us in before.missed.items())
     ):
         return before.reached, before.missed
-    found = execute(_ADVISORIES, {"limit": MAX_ROWS, "now": now_us})
+    found = execute(_ADVISORIES, {"now": now_us})
     rows = sorted((_advisory(row, missed) for row in found), key=advisory_urgency)
     return _same(rows, before.reached if before else ()), {row[10]: missed.get(row[10]) for row in found if row[10]}
 
@@ -435,23 +488,36 @@ def _header(
     )
 
 
-def quick_board(path: Path, estate: str, now: datetime) -> Board | None:
+def quick_board(path: Path, estate: str, now: datetime, at_first: int = AT_FIRST) -> Board | None:
     """The board of an SQLite file read with the standard library; None when it must be opened properly.
 
-    Reads only, and never makes a file: a missing, foreign, older, newer or locked one is left to
+    Of tables of many rows the first are at hand, ``at_first`` at least, and all counts; the others are read when somebody asks
+    for them, as of the same moment. Reads only, and never makes a file: a missing, foreign, older, newer or locked one is left to
     the storage that can explain it.
     """
     if not path.is_file():
         return None
     try:
-        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=0.5)
+        address = f"file:{quote(str(path))}?mode=ro"
+        connection = sqlite3.connect(address, uri=True, timeout=0.5, check_same_thread=False, isolation_level=None)
     except sqlite3.Error:
         return None
+
+    def execute(sql: str, params: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        return connection.execute(sql, dict(params)).fetchall()
+
+    weakref.finalize(execute, connection.close)  # with the last rows that could ask for more
     try:
+        connection.execute("BEGIN")  # what is read later is of this moment too
         if connection.execute("SELECT version_num FROM alembic_version").fetchone() != (HEAD,):
             return None
-        return read_board(lambda sql, params: connection.execute(sql, dict(params)).fetchall(), estate, None, now)
+        board = read_kept(execute, estate, None, now, at_first=at_first).board
     except sqlite3.Error:
         return None
-    finally:
-        connection.close()
+    return board._replace(advisories=_beginning(board.advisories, at_first), alerts=_beginning(board.alerts, at_first))
+
+
+def _beginning(rows: Sequence[RowT], least: int) -> Sequence[RowT]:
+    """Many rows so that nobody looks at all of them at once."""
+    many = not isinstance(rows, Beginning) and len(rows) > least
+    return Beginning(tuple(rows[:least]), len(rows), lambda: rows) if many else rows

@@ -32,6 +32,11 @@ class Workflows(NamedTuple):
     lines: Mapping[str, _Line]
 
 
+def stage_assets(execute: Execute) -> set[str]:
+    """The assets that any workflow has as a stage."""
+    return {stage["asset_id"] for _, stages, _ in execute(_WORKFLOWS, {}) for stage in json.loads(stages)}
+
+
 def read_workflows(
     execute: Execute, places: Mapping[str, tuple[RegistryRow, ...]], before: Workflows | None = None
 ) -> Workflows:

@@ -112,7 +112,7 @@ class AlertsPane(TablePane["AlertRow"]):
         self._policy = self._phase = ""
 
     def show_board(self, board: Board, now_us: int, lead: str | None) -> None:
-        self.empty = no_alerts(board)
+        self.empty = "" if board.alerts else no_alerts(board)
         self._reviews = len(board.header.reviews)
         self._policy, self._phase = board.header.policy, board.header.phase
         self._last = board, now_us

@@ -69,8 +69,8 @@ class Sieve(Generic[RowT]):
 
     def let_through(
         self, filter: Filter, spec: Spec[RowT], rows: Sequence[RowT], now_us: int = 0, zone: tzinfo = UTC
-    ) -> list[RowT]:
-        """Those that match at this moment, in their order. Raises BadFilter where that takes too long."""
+    ) -> Sequence[RowT]:
+        """Those that match at this moment, in their order; the rows themselves where there is no filter. Raises BadFilter where that takes too long."""
         kept = self._matching(filter, spec, rows)
         if filter.wanted:
             kept = [row for row in kept if spec.wants_attention(row)]
@@ -80,9 +80,10 @@ class Sieve(Generic[RowT]):
         holds = filter.judge(now_us, zone)
         return [row for row in kept if holds(moment(row))]
 
-    def _matching(self, filter: Filter, spec: Spec[RowT], rows: Sequence[RowT]) -> list[RowT]:
+    def _matching(self, filter: Filter, spec: Spec[RowT], rows: Sequence[RowT]) -> Sequence[RowT]:
         if not filter.terms:
-            return list(rows)
+            self._rows, self._passes = (), {}
+            return rows
         fields, matches, budget = spec.fields, filter.matches, filter.budget(len(rows))
         if self._for != (filter, fields):
             self._for, self._passes = (filter, fields), {}
@@ -109,7 +110,7 @@ class Order(Generic[RowT]):
         self._rows: Sequence[RowT] = ()
         self._values: Mapping[int, Value] = {}
 
-    def sort(self, spec: Spec[RowT], column: Column, rows: list[RowT], *, turned: bool) -> list[RowT]:
+    def sort(self, spec: Spec[RowT], column: Column, rows: Sequence[RowT], *, turned: bool) -> list[RowT]:
         """By the column's values, the unknown last either way; equals stay in the order that the rows come in."""
         if self._for != (column, spec.cells):
             self._for, self._values = (column, spec.cells), {}

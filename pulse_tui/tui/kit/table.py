@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Generic
 from rich.cells import cell_len
 from rich.style import Style
 
+from pulse_tui.domain.views.beginning import at_hand
 from pulse_tui.tui.asks.common import Say
 from pulse_tui.tui.kit import styles
 from pulse_tui.tui.kit.bad import BadFilter
@@ -60,7 +61,7 @@ class Table(Canvas, Generic[RowT]):
         self._taken: Collection[str] = ()
         self.focused_pane = False
         self._all: Sequence[RowT] | None = None
-        self._rows: list[RowT] = []
+        self._rows: Sequence[RowT] = []
         self._cursor = 0
         self._top = 0
         self._now_us = 0
@@ -310,7 +311,7 @@ class Table(Canvas, Generic[RowT]):
             self.redraw()
 
     def _measure(self) -> None:
-        self._widest = self._measured.measure(self.spec, self._all or (), self._now_us)
+        self._widest = self._measured.measure(self.spec, at_hand(self._all or ()), self._now_us)
         self._widths = ()
 
     def _choose(self) -> None:
@@ -340,15 +341,16 @@ class Table(Canvas, Generic[RowT]):
 
     def _place_of(self, wanted: str | None, row: RowT | None) -> int | None:
         """Where the wanted key stands, else this row; None when it is gone."""
+        rows = at_hand(self._rows)  # where it is none of these it is found once all are there
         if wanted is None:
             if row is None:
                 return None
             try:
-                return self._rows.index(row)  # as it was: no key has to be made
+                return rows.index(row)  # as it was: no key has to be made
             except ValueError:
                 wanted = self.spec.key(row)
         spec_key = self.spec.key
-        return next((n for n, other in enumerate(self._rows) if spec_key(other) == wanted), None)
+        return next((n for n, other in enumerate(rows) if spec_key(other) == wanted), None)
 
     # ------------------------------------------------------------------ the cursor
 
@@ -379,7 +381,7 @@ class Table(Canvas, Generic[RowT]):
         if index == self._cursor or not self._rows:
             return False
         before, top = self._cursor, self._top
-        self._cursor = index
+        self._cursor, self._wanted_key = index, None
         self._keep_visible()
         if self._top == top:
             self.redraw((before - top + HEAD, index - top + HEAD))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -41,7 +42,7 @@ def waiver(ident: str = "w", **fields: Any) -> Waiver:
     return Waiver(**{**values, **fields})
 
 
-def rows(store: SqlStore) -> tuple[AdvisoryRow, ...]:
+def rows(store: SqlStore) -> Sequence[AdvisoryRow]:
     return store.board("acme", None, NOW).advisories
 
 

@@ -47,7 +47,7 @@ def board(
     open_alerts: Sequence[tuple[str, str, str, str]],
     standing: Sequence[StandingHold],
     rollbacks: Sequence[tuple[str, str, str, str]],
-) -> tuple[RegistryRow, ...]:
+) -> Sequence[RegistryRow]:
     def execute(sql: str, _params: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         if "FROM deployments" in sql:
             return [
