@@ -336,7 +336,7 @@ class Table(Canvas, Generic[RowT]):
             self._cursor = min(self._cursor, max(0, len(self._rows) - 1))
         self._keep_visible()
 
-    def _let_through(self) -> list[RowT]:
+    def _let_through(self) -> Sequence[RowT]:
         return self._sieve.let_through(self.filter, self.spec, self._all or (), self._now_us, self.zone)
 
     def _place_of(self, wanted: str | None, row: RowT | None) -> int | None:
