@@ -84,7 +84,8 @@ class ObjectScreen(PageScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("t", "form", "YAML/JSON", "show it as JSON, or as YAML again", show=True),
         bind("y", "copy", "copy", "copy all of it, as it is shown: YAML or JSON", show=True),
-        *[key for key in PageScreen.PAGE_KEYS if getattr(key, "action", "") != "copy"],
+        bind("slash", "search", "search", "search in it; the words as they stand, capitals or not", show=True),
+        *[key for key in PageScreen.PAGE_KEYS if getattr(key, "action", "") not in ("copy", "search")],
     ]
 
     def __init__(self, head: Head, ref: Ref, written: Forms, command: str) -> None:

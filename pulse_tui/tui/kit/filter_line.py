@@ -178,8 +178,10 @@ class FilterScreen(TypedScreen):
     def action_wide(self) -> None:
         if (table := self.the_table()) is None:
             return
-        hidden = table.widen()
+        before, hidden = table.arrangement, table.widen()
         self.rearranged()
+        if not hidden and table.arrangement == before:
+            self.post_message(Say("every column of this table is shown already"))
         if hidden:
             self.post_message(Say(f"no room here for {', '.join(hidden)}: a wider terminal, or hide others (o)"))
 

@@ -331,6 +331,8 @@ def test_every_column_is_one_key_away_and_what_has_no_room_is_named() -> None:
         assert all(pilot.alerts.arrangement.shows(column) for column in pilot.alerts.spec.columns)
         await pilot.press("ctrl+w")
         assert pilot.alerts.arrangement.columns_text == ""
+        await pilot.press("L", "ctrl+w")
+        assert "every column of this table is shown already" in pilot.lines()[-1]
 
     play(scenario, size=NARROW)
 
