@@ -58,6 +58,8 @@ class Compared(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why counting began then, where it is not the first look."""
     unseen: str = ""
     """What of it is not seen since ``blind_at``."""
+    other: str = ""
+    """The release that served beside it as it was counted; empty: not known."""
 
 
 def compare(
@@ -76,9 +78,13 @@ def compare(
     Raises SourceError for a query that cannot be answered, or numbers that cannot be.
     """
     version = context.serving(comparison.asset, comparison.environment) or ""
-    if not before.at or version != before.version or end_ms < before.at:
-        # A first look, another canary, or another clock: what was counted until now may be of the one before.
-        return Compared(at=end_ms, version=version, since=end_ms, why=_began(before, version)), []
+    other = context.serving(comparison.asset, comparison.beside) or ""
+    # A canary that failed is no better for what serves beside it now.
+    moved = "" not in (before.other, other) and other != before.other and before.stated != Verdict.FAIL.value
+    if not before.at or version != before.version or end_ms < before.at or moved:
+        # A first look, another release on either side, or another clock: what was counted until now may be of the one before.
+        return Compared(at=end_ms, version=version, other=other, since=end_ms, why=_began(before, version, other)), []
+    before = msgspec.structs.replace(before, other=before.other or other)
     since_s = (end_ms - before.at) / 1_000
     if not since_s:
         return before, []
@@ -98,11 +104,12 @@ def compare(
     return after, out
 
 
-def _began(before: Compared, version: str) -> str:
+def _began(before: Compared, version: str, other: str) -> str:
     if not before.at:
         return ""
     if version == before.version:
-        return "the server's clock was set back"
+        moved = other != before.other and "" not in (other, before.other)
+        return f"{other} began beside it in place of {before.other}" if moved else "the server's clock was set back"
     return f"{version or 'an unknown release'} began in place of {before.version or 'an unknown one'}"
 
 

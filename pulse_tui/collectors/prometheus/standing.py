@@ -21,7 +21,7 @@ _CLEAR = 2.0
 def standing(
     comparison: Comparison, measure: Measure, kept: Compared, beside: str | None, ahead: timedelta, trouble: str = ""
 ) -> LiveComparison:
-    """``beside``: the release on the other side; ``ahead``: how far the server's clock is; ``trouble``: why it was not looked
+    """``beside``: the release on the other side now; ``ahead``: how far the server's clock is; ``trouble``: why it was not looked
     at in this round, empty where it was."""
     mean = measure.total is not None
     now = judged_mean(kept.means) if mean else judged(kept.shares)
@@ -39,7 +39,7 @@ def standing(
         unit=measure.currency if measure.cost else "",
         must_pass=measure.must_pass,
         version=kept.version,
-        beside_version=beside or "",
+        beside_version=kept.other or beside or "",
         since_us=_ours(kept.since, ahead) if kept.since else None,
         looks=kept.looks,
         total=kept.means.total if mean else kept.shares.events,

@@ -12,6 +12,7 @@ from pulse_tui.collectors.prometheus import Options
 from pulse_tui.collectors.prometheus.beside import Comparison, Measure, Sides
 from pulse_tui.domain.comparison import LiveComparison, kept_at, packed, unpacked
 from pulse_tui.domain.health import Health
+from pulse_tui.domain.words import Environment
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.beside import compared, compared_lines
 from pulse_tui.services.signals.refresh import Round, refresh
@@ -66,9 +67,9 @@ class Tower:
             (line,) = compared_lines(tx, self.clock(), "support-bot")
         return line
 
-    def deploy(self, version: str) -> None:
+    def deploy(self, version: str, environment: Environment = Environment.CANARY) -> None:
         with self.parts.store.write() as tx:
-            tx.estate.deploy(deployment(version, since=self.clock()))
+            tx.estate.deploy(deployment(version, environment, since=self.clock()))
 
 
 @pytest.fixture
@@ -157,6 +158,23 @@ def test_another_canary_starts_from_nothing_and_says_so(tower: Tower) -> None:
     tower.api.series |= {'asked{track="canary"}[30s]': gone}
     tower.round()
     assert "3.8.3 began in place of 3.8.2" in tower.line()  # also after nothing was seen for a while
+
+
+def test_a_pass_is_not_kept_beside_another_release_and_a_failure_is(tower: Tower) -> None:
+    while not tower.rows() or tower.row().state != "PASS":
+        tower.round()
+    tower.deploy("3.9.0", Environment.PRODUCTION)
+    tower.round()
+    row = tower.row()
+    assert (row.state, row.version, row.beside_version, row.requests) == ("begun", "3.8.2", "3.9.0", 0)
+    assert "3.9.0 began beside it in place of 3.8.1" in tower.line()
+    tower.counts(refused_canary=60)
+    while tower.row().state != "FAIL":
+        tower.round()
+    tower.deploy("3.9.1", Environment.PRODUCTION)
+    tower.counts(refused_canary=1)
+    tower.round()
+    assert (tower.row().state, tower.row().beside_version) == ("FAIL", "3.9.0")
 
 
 def test_a_source_that_fails_or_falls_silent_leaves_it_with_its_age(tower: Tower) -> None:
