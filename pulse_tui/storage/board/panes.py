@@ -317,7 +317,7 @@ def _first_advisories(
     total = sum(count for _, count in ranked)
     sums = zip((rank for rank, _ in ranked), accumulate(count for _, count in ranked), strict=True)
     upto, some = next(((rank, some) for rank, some in sums if some >= least), (0, total))
-    if 2 * some > total:
+    if 2 * some >= total:
         return None
     found = execute(_FIRST_ADVISORIES, {"now": now_us, "rank": upto})
     rows = [_advisory(row, missed) for row in found if row[3] <= upto]
