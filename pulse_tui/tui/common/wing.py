@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pulse_tui.domain.lock import shown
-from pulse_tui.domain.moments import from_us
+from pulse_tui.domain.moments import from_us, iso
 from pulse_tui.domain.ref import pair
 from pulse_tui.tui.asks import common as asks
 from pulse_tui.tui.kit.filter_line import FilterScreen
@@ -98,6 +98,8 @@ class CommonWing(Wing):
         from pulse_tui.domain.typed import line, shows  # noqa: PLC0415
 
         words = shows(ask.ref)
+        if self._context.past is not None:  # any other command shows what is so today
+            words = ("replay", iso(from_us(self._context.now_us)))
         command = line(words, self._context.entrance) if words else ""
 
         def found(addresses: tuple[str, ...]) -> None:

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from pulse_tui.domain.moments import from_us, iso
 from pulse_tui.tui.app import Tower
 from pulse_tui.tui.asks.past import Replay
 from pulse_tui.tui.kit.manners import Manners
 from tests.fakes.desk import ALERTS, FakeDesk
 from tests.fakes.registry_desk import NOW
-from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, play
+from tests.tui.helpers import NARROW, WIDE, Pilot, check_snapshot, copies_of, play
 
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])
 
@@ -89,6 +90,19 @@ def test_the_moment_is_kept_while_the_live_tower_goes_on() -> None:
         pilot.desk.alerts = ()
         await pilot.changed()
         assert pilot.text() == before
+
+    play(scenario)
+
+
+def test_a_colleague_is_given_the_replay_of_the_moment_and_not_what_is_so_today() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        copies = copies_of(pilot)
+        await replay(pilot, "-5m")
+        moment = iso(from_us(pilot.tower.context.now_us))
+        await pilot.press("1", "Y")
+        assert copies[-1].startswith(f"pulse-tui replay {moment}")
+        await pilot.press("escape", "Y")
+        assert "replay" not in copies[-1]
 
     play(scenario)
 
