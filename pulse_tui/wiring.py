@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pulse_tui.domain import cron
 from pulse_tui.domain.errors import ConfigError, Problem, PulseError, Refused
@@ -157,6 +157,28 @@ def _shipped() -> tuple[Node | None, list[Problem]]:
     return read(bundled("config") / "policy.yaml", "default policy")
 
 
+def _reviews_of(node: Node | None) -> list[list[str]]:
+    """Id, owner and day of review of each rule, as they are written."""
+    rules = node.get("rules") if node is not None else None
+    every = rules.elements() if rules is not None else ()
+    return [[str(r.plain()) if (r := rule.get(key)) else "" for key in ("id", "owner", "review")] for rule in every]
+
+
+@cache
+def _shipped_reviews() -> list[list[str]]:
+    """Those of the default policy, kept from one process to the next."""
+    import json  # noqa: PLC0415
+
+    from pulse_tui.settings.sound import Sound, stamp  # noqa: PLC0415
+
+    kept, key = Sound(state_dir() / "shipped-policy"), repr(stamp(bundled("config") / "policy.yaml")).replace(" ", "")
+    with contextlib.suppress(ValueError, TypeError):
+        return [[str(text) for text in each] for each in json.loads(kept.found(key) or "")]
+    found = _reviews_of(_shipped()[0])
+    kept.keep(key, json.dumps(found))
+    return found
+
+
 @lru_cache(8)
 def _shipped_policy(routes: tuple[str, ...]) -> Policy:
     """The default policy for a configuration with these routes: a process that takes up a changed one has it already."""
@@ -293,7 +315,7 @@ class House:
         """The opened database, its schema current."""
         from pulse_tui.environment import secret_url  # noqa: PLC0415
         from pulse_tui.process import is_dead, origin  # noqa: PLC0415
-        from pulse_tui.services.alerts.notified import people_header  # noqa: PLC0415
+        from pulse_tui.services.alerts.people import people_header  # noqa: PLC0415
         from pulse_tui.settings.references import routes_of, unpaged  # noqa: PLC0415
         from pulse_tui.storage.store import SqlStore  # noqa: PLC0415  SQLAlchemy after the first frame
 
@@ -323,15 +345,10 @@ class House:
         """When each rule of the policy is to be reviewed, as its file says; read without the engine of the rules."""
         from pulse_tui.domain.views.board import Review  # noqa: PLC0415
 
-        node = self._written
-        rules = node.get("rules") if node is not None else None
         found = []
-        for rule in rules.elements() if rules is not None else ():
-            each = {key: str(value.plain()) for key, value in rule.items()}
+        for name, owner, due in _reviews_of(self.settings.policy) if self.settings.policy else _shipped_reviews():
             with contextlib.suppress(ValueError):  # a date that is none is a problem of the policy
-                found.append(
-                    Review(each.get("id", ""), each.get("owner", ""), date.fromisoformat(each.get("review", "")))
-                )
+                found.append(Review(name, owner, date.fromisoformat(due)))
         return tuple(found)
 
     def rules(self) -> Rules:
@@ -367,13 +384,30 @@ class House:
         written = self.settings.policy
         return _shipped_policy(routes) if written is None else _policy(written, [], routes)
 
+    def check_policy(self) -> None:
+        """Raises ConfigError as :attr:`policy` does. One that was found valid before, by this program, is not compiled again."""
+        from pulse_tui.services.conditions.in_force import instead  # noqa: PLC0415
+        from pulse_tui.settings.sound import Sound, key_of  # noqa: PLC0415
+
+        written = self.settings.policy
+        if written is None or "policy" in self.__dict__:
+            _ = self.policy
+            return
+        sound, key = Sound(state_dir() / "sound-policies"), key_of(written, sorted(r.id for r in self.settings.routes))
+        if (digest := sound.found(key)) is not None:
+            with contextlib.suppress(PulseError), self.store.read() as tx:
+                if instead(tx, digest) is None:
+                    return
+        _ = self.policy
+        sound.keep(key, self.written_policy.digest)
+
     @cached_property
     def former_policy(self) -> Policy | None:
         """What is in force instead of the written policy; None when that is in force itself.
 
         One that this version of the program cannot load any more is none: then the written one judges.
         """
-        from pulse_tui.services.conditions.policy_change import instead  # noqa: PLC0415
+        from pulse_tui.services.conditions.in_force import instead  # noqa: PLC0415
 
         written = self.written_policy
         if self.config is None:
@@ -409,7 +443,7 @@ class House:
 
     def _waited(self) -> str:
         """The digest of the policy in force now, where this process judges by a former one and somebody approved the new."""
-        from pulse_tui.services.conditions.policy_change import in_force  # noqa: PLC0415
+        from pulse_tui.services.conditions.in_force import in_force  # noqa: PLC0415
 
         former: Policy | None = self.__dict__.get("former_policy")
         if former is None:
@@ -421,11 +455,6 @@ class House:
             return ""
         return now.digest if now is not None and now.digest != former.digest else ""
 
-    @property
-    def _written(self) -> Node | None:
-        """The policy as it is written: the configuration's, else the default one."""
-        return self.settings.policy or _shipped()[0]
-
     def anchors(self) -> list[Anchor]:
         """Heads of the audit log that were kept outside of the database, in the files that the configuration names."""
         from pulse_tui.anchors import Anchors, anchors_in  # noqa: PLC0415
@@ -436,6 +465,15 @@ class House:
     @cached_property
     def judging(self) -> JudgeParts:
         """What it takes to take signals in and respond."""
+        policy = self.policy
+        return self._judging(policy, self.written_policy if self.former_policy is not None else None)
+
+    @cached_property
+    def advising(self) -> JudgeParts:
+        """What it takes to say what to do about an alert; the policy is loaded where that depends on it."""
+        return self._judging(cast("Policy", _AskedLater(lambda: self.policy)), None)
+
+    def _judging(self, policy: Policy, proposed: Policy | None) -> JudgeParts:
         from pulse_tui.anchors import Anchors  # noqa: PLC0415
         from pulse_tui.kinds import Kinds  # noqa: PLC0415
         from pulse_tui.ports import Route  # noqa: PLC0415
@@ -451,8 +489,8 @@ class House:
         settings = self.settings
         return JudgeParts(
             store=self.store,
-            policy=self.policy,
-            proposed=self.written_policy if self.former_policy is not None else None,
+            policy=policy,
+            proposed=proposed,
             actions=Kinds("actions"),
             routes=[
                 Route(id=r.id, kind=r.kind, owners=r.owner_teams, options=r.options, wanted=r.uses)
@@ -624,6 +662,16 @@ class House:
             self.web.close()
         if "store" in opened:
             self.store.close()
+
+
+class _AskedLater:
+    """Stands for something that is made when anything of it is asked for."""
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._make = make
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._make(), name)
 
 
 class _Frozen:

@@ -8,7 +8,7 @@ from pulse_tui.cli.output import emit, opened
 from pulse_tui.domain.each import Target, each, sentence
 from pulse_tui.domain.errors import Refused, WrongUse
 from pulse_tui.domain.text import clean
-from pulse_tui.ports import Desk
+from pulse_tui.ports.tower import Desk
 
 _ABOUT = """ack ID                         you are working on it: it does not escalate for a while (acknowledge_for, default 4h)
 ack --match EXPRESSION         every firing alert that it matches, as in `pulse-tui silence`

@@ -26,6 +26,9 @@ from pulse_tui.wiring import House
 QUARANTINE_SHOWN = 100
 _UNDECIDED = 500
 """The newest indeterminate decisions, whose rules are named."""
+_FULL = (
+    "THE DISK OF THE DATABASE IS FULL: nothing can be stored, and what is shown is as it was before; free space there"
+)
 _ADVISED = 3
 """The most urgent alerts, whose advice is printed in full."""
 
@@ -35,8 +38,8 @@ def arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     parser.add_argument("--quarantine", action="store_true", help="the records that were refused, newest first")
     parser.epilog = (
         "Exits with 1 when a P1 or P2 alert is open, a quarantined release serves, a rollback stopped\n"
-        "short of its end, a plan waits, nothing came for so long that nobody knows how production stands, or the policy\n"
-        "cannot be read;\n"
+        "short of its end, a plan waits, nothing came for so long that nobody knows how production stands, the policy\n"
+        "cannot be read, or the disk of the database is full;\n"
         "with --quarantine when something was refused."
     )
 
@@ -56,7 +59,7 @@ def run(options: argparse.Namespace, _name: str) -> int:
         ]
         broken, log = _broken(house), _log(house)
         # The advice asks the gate, and so the policy.
-        advice = [house.desk().story(a.id) for a in _urgent(board)[:_ADVISED]] if not broken else []
+        advice = [(a, _advice(house, a.id)) for a in _urgent(board)[:_ADVISED]] if not broken else []
         unknown = undecided(house) if board.header.indeterminate else []
         given = _pre_authorised(house) if not broken else []
         with house.store.read() as tx:
@@ -77,12 +80,17 @@ def run(options: argparse.Namespace, _name: str) -> int:
         lines += ["", refused_words(refused)]
     lines += _unaudited(board) + stale
     lines += ["", f"{configuration(options)}, database {house.store.shown}"]
-    lines[1:1] = broken + log
+    full = [_FULL] if house.store.full else []
+    lines[1:1] = full + broken + log
     lines[1:1] = [f"NOBODY IS PAGED for {owner or 'what has no owner'}: {why}" for owner, why in silent]
     emit(options, {**board._asdict(), "rollback": _measures(house)} if options.json else board, lines)
     unfit = any(Standing.QUARANTINED in r.words for r in board.registry)
     waits = board.plans or board.glass or any(r.stopped for r in board.runs)
-    return 1 if board.header.p1 or board.header.p2 or unfit or waits or broken or log or _blind(board.header) else 0
+    return (
+        1
+        if board.header.p1 or board.header.p2 or unfit or waits or full or broken or log or _blind(board.header)
+        else 0
+    )
 
 
 def _heartbeat(house: House) -> list[str]:
@@ -120,7 +128,7 @@ def _unaudited(board: Board) -> list[str]:
 def _migrations(house: House) -> list[str]:
     """One line for models that should not be used any more by now."""
     from pulse_tui.enrich.vendors.tasks import task_words  # noqa: PLC0415
-    from pulse_tui.services.vendors.tasks import overdue_migrations  # noqa: PLC0415
+    from pulse_tui.services.vendors.overdue import overdue_migrations  # noqa: PLC0415
 
     with house.store.read() as tx:
         late = overdue_migrations(tx, house.clock())
@@ -144,7 +152,7 @@ def _stale(house: House) -> list[str]:
 
 def _queue(house: House) -> list[str]:
     """One line for notes of which no rule is sure what they are about."""
-    from pulse_tui.services.vendors.corrections import queue_words  # noqa: PLC0415
+    from pulse_tui.services.vendors.review_queue import queue_words  # noqa: PLC0415
 
     with house.store.read() as tx:
         words = queue_words(tx)
@@ -232,7 +240,7 @@ def _broken(house: House) -> list[str]:
     if house.settings.policy is None:
         return []  # the one that is shipped
     try:
-        _ = house.policy
+        house.check_policy()
     except ConfigError as error:
         first, more = error.problems[0], len(error.problems) - 1
         what = f"{first.where}: {first.what.partition(chr(10))[0]}"
@@ -295,7 +303,7 @@ def board_lines(
     board: Board,
     may: Mapping[str, Sequence[str]],
     now_us: int,
-    advice: Sequence[AlertStory] = (),
+    advice: Sequence[tuple[AlertRow, Sequence[str]]] = (),
     undecided: Sequence[str] = (),
 ) -> list[str]:
     """The three questions of a board, as text; ages count from ``now_us``."""
@@ -421,12 +429,21 @@ def _urgent(board: Board) -> list[AlertRow]:
     return [a for a in board.alerts if a.priority in URGENT and a.state == "firing"]
 
 
-def _todo(board: Board, advice: Sequence[AlertStory]) -> list[str]:
+def _advice(house: House, alert_id: str) -> Sequence[str]:
+    """What to do about an alert, as its page has it."""
+    from pulse_tui.services.alerts.advised import advised  # noqa: PLC0415
+
+    with house.store.read() as tx:
+        found = advised(tx, house.advising, alert_id, house.clock())
+    return found if found is not None else house.desk().story(alert_id).advice
+
+
+def _todo(board: Board, advice: Sequence[tuple[AlertRow, Sequence[str]]]) -> list[str]:
     lines = [f"  {r.todo}    {r.headline}" for r in board.runs if r.stopped]
     lines += [f"  pulse-tui explain {a.id}    {a.priority} {a.title}" for a in _urgent(board)[:_ADVISED] if not advice]
-    for story in advice:
-        lines.append(f"  {story.alert.priority} {story.alert.title}: pulse-tui explain {story.alert.id}")
-        lines += [f"    {line}" for line in story.advice]
+    for alert, what in advice:
+        lines.append(f"  {alert.priority} {alert.title}: pulse-tui explain {alert.id}")
+        lines += [f"    {line}" for line in what]
     lines += [f"  {p.todo}    {p.headline}" for p in board.plans if p.todo]
     lines += [
         f"  pulse-tui rollback plan {r.asset} --env {r.environment}    {r.version} is quarantined and serves"

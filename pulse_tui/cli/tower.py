@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pulse_tui.cli.estates import Estates, Place
-    from pulse_tui.ports import Desk
+    from pulse_tui.ports.tower import Desk
     from pulse_tui.rounds.recording import Recording
     from pulse_tui.scheduling import Scheduler
     from pulse_tui.settings.tower import Preferences

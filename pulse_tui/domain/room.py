@@ -10,6 +10,10 @@ PLENTY = 50 * 2**30
 """Bytes: who has as many free need not hurry, whatever share of a large disk that is."""
 
 
+FULL = 2**20
+"""Bytes: with fewer free nothing can be counted on to be stored."""
+
+
 class Room(NamedTuple):
     """Of one file system."""
 
@@ -24,6 +28,11 @@ class Room(NamedTuple):
     def scarce(self) -> bool:
         """Whether somebody has to see to it."""
         return (self.used >= SCARCE and self.free < PLENTY) or self.nodes_used >= SCARCE
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing can be stored any more."""
+        return self.free < FULL or self.nodes_used >= 1.0
 
     def words(self) -> str:
         """``disk 93 % full, 412 MB free``; empty while there is room enough."""

@@ -68,7 +68,6 @@ from pulse_tui.ports.storing import (
     Waivers,
     Whereabouts,
 )
-from pulse_tui.ports.tower import Desk
 from pulse_tui.ports.world import Answer, Fetched, Http
 
 Clock = Callable[[], datetime]
@@ -88,7 +87,6 @@ __all__ = [
     "Covered",
     "Covering",
     "Dependencies",
-    "Desk",
     "Edge",
     "Ended",
     "Enforcements",

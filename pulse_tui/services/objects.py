@@ -12,7 +12,7 @@ from pulse_tui.domain.views.advisories import AdvisoryStory
 from pulse_tui.domain.views.alerts import SilenceRow
 from pulse_tui.domain.views.people import ReviewTaskRow
 from pulse_tui.domain.views.rollback import AuthorisationLine
-from pulse_tui.ports import Desk
+from pulse_tui.ports.tower import Desk
 from pulse_tui.services.alerts.incidents.export import as_data
 
 

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import sqlalchemy as sa
-from sqlalchemy import exc
-
 from pulse_tui.domain.errors import Busy, NoDatabase, StorageError
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.plain import one
 from pulse_tui.storage.version import HEAD, KNOWN, OLDEST_KEY, allows, goes_on
 from pulse_tui.storage.whole import restore
 
@@ -36,7 +35,7 @@ def normalize(url: str, base: Path) -> sa.URL:
     """A database URL with a relative SQLite path put under ``base`` and psycopg 3 for PostgreSQL."""
     try:
         parsed = sa.make_url(url)
-    except (exc.ArgumentError, ValueError):  # of a port that is no number
+    except (sa.exc.ArgumentError, ValueError):  # of a port that is no number
         raise StorageError(
             f"database: {re.split('[:@]', url, maxsplit=1)[0]!r} is no database URL",
             todo="Write sqlite:///pulse.db or postgresql://user:${PASSWORD}@host:5432/name (special characters are encoded)",
@@ -126,7 +125,7 @@ def _in_turn(connection: sa.Connection) -> Any:
     while True:
         try:
             return _several(connection, _BEGIN)
-        except exc.OperationalError as error:
+        except sa.exc.OperationalError as error:
             raw: Any = connection.connection.driver_connection
             if "lock timeout" not in str(error.orig) or time.monotonic() > end:
                 raise
@@ -149,7 +148,7 @@ def _several(connection: sa.Connection, sql: str) -> Any:
                 pass
             return cursor.fetchone()
     except psycopg.Error as error:
-        raise exc.OperationalError(sql, None, error) from error
+        raise sa.exc.OperationalError(sql, None, error) from error
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:
@@ -168,14 +167,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 
     @sa.event.listens_for(engine, "connect")
     def _connect(raw: sqlite3.Connection, _record: Any) -> None:
-        raw.isolation_level = None  # the driver's own BEGINs would come too late for IMMEDIATE
-        cursor = raw.cursor()
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA synchronous=FULL")  # an intent must be on disk before anything is sent
-        cursor.execute("PRAGMA journal_mode")
-        if cursor.fetchone()[0] != "wal" and os.access(path, os.W_OK):
-            cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.close()
+        settle(raw, path)
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
@@ -190,9 +182,21 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     return engine
 
 
+def settle(raw: sqlite3.Connection, path: Path) -> None:
+    """What every connection to the file is set to, whoever opened it."""
+    raw.isolation_level = None  # the driver's own BEGINs would come too late for IMMEDIATE
+    cursor = raw.cursor()
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA synchronous=FULL")  # an intent must be on disk before anything is sent
+    cursor.execute("PRAGMA journal_mode")
+    if cursor.fetchone()[0] != "wal" and os.access(path, os.W_OK):
+        cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.close()
+
+
 def lacks_room(error: StorageError) -> bool:
     """Whether an SQLite file could not be opened for want of room beside it."""
-    cause = error.__cause__.orig if isinstance(error.__cause__, exc.DBAPIError) else None
+    cause = error.__cause__.orig if isinstance(error.__cause__, sa.exc.DBAPIError) else None
     return getattr(cause, "sqlite_errorname", "").split("_")[1:2] in (["IOERR"], ["CANTOPEN"], ["FULL"])
 
 
@@ -257,6 +261,15 @@ def refuse_network(path: Path) -> None:
         )
 
 
+def sqlite_file(url: str, base: Path) -> Path | None:
+    """The file that ``sqlite:///FILE`` names, as :func:`normalize` finds it; None of everything that is written otherwise."""
+    file = url.removeprefix("sqlite:///")
+    if not file or file in (url, ":memory:") or not {"?", "%"}.isdisjoint(file):
+        return None
+    path = Path(file).expanduser()
+    return path if path.is_absolute() else base / path
+
+
 def refuse_missing(url: sa.URL) -> None:
     """Reading must not make a file. Raises NoDatabase when there is none."""
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
@@ -311,7 +324,7 @@ def check_schema(engine: sa.Engine) -> bool:
 
 def oldest_of(connection: sa.Connection) -> str | None:
     """The oldest version that may work on it, as whoever migrated it last wrote down; None: it does not say."""
-    found: str | None = connection.exec_driver_sql(_OLDEST).scalar()
+    found: str | None = one(connection, _OLDEST)
     return found
 
 
@@ -330,8 +343,8 @@ def translated(url: sa.URL) -> Iterator[None]:
     """Driver errors as StorageError: locked, read-only, full, damaged, unreachable."""
     try:
         yield
-    except (exc.DBAPIError, sqlite3.Error) as error:
-        text = str(error.orig if isinstance(error, exc.DBAPIError) else error)
+    except (sa.exc.DBAPIError, sqlite3.Error) as error:
+        text = str(error.orig if isinstance(error, sa.exc.DBAPIError) else error)
         what, todo = _words(url, text)
         raise (Busy if _LOCKED.search(text) else StorageError)(what, todo=todo) from error
 

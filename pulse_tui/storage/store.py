@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import copy
 import sqlite3
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
-
-import sqlalchemy as sa
 
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.member import concerns, until
@@ -27,7 +26,7 @@ from pulse_tui.domain.views.board import Board, OfPeople, Review
 from pulse_tui.domain.views.evals import Trend
 from pulse_tui.domain.views.registry import CalendarRow, ReleaseRow
 from pulse_tui.ports import Transaction
-from pulse_tui.storage import fresh
+from pulse_tui.storage import plain_file
 from pulse_tui.storage.advisories.advisories import AdvisoryTables
 from pulse_tui.storage.advisories.coverage import CoverageTable
 from pulse_tui.storage.advisories.exploitation import ExploitationTables
@@ -47,7 +46,7 @@ from pulse_tui.storage.board import panes as boards
 from pulse_tui.storage.board.calendar import read_calendar
 from pulse_tui.storage.board.history import read_history
 from pulse_tui.storage.board.touched import Touched
-from pulse_tui.storage.board.trends import Execute, read_trends
+from pulse_tui.storage.board.trends import read_trends
 from pulse_tui.storage.components.dependencies import DependencyTables
 from pulse_tui.storage.components.loading import LoadingTable
 from pulse_tui.storage.engine import (
@@ -63,9 +62,11 @@ from pulse_tui.storage.engine import (
     refuse_outdated,
     schema_version,
     shown,
+    sqlite_file,
     translated,
 )
 from pulse_tui.storage.evals.runs import EvalTables
+from pulse_tui.storage.plain_file import PlainFile
 from pulse_tui.storage.plumbing.log import AuditTable
 from pulse_tui.storage.plumbing.plumbing import PlumbingTables
 from pulse_tui.storage.registry.estate import EstateTables, KeptEstate
@@ -75,9 +76,12 @@ from pulse_tui.storage.room import read_aside, room
 from pulse_tui.storage.service.pruning import PrunedTable
 from pulse_tui.storage.service.service import FrameTable, MemberTable
 from pulse_tui.storage.signals.signals import SignalTable
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.plain import asked, one
 from pulse_tui.storage.sql.protected import Protected
 from pulse_tui.storage.turns import Turns
 from pulse_tui.storage.vendors.vendors import VendorTables
+from pulse_tui.storage.version import allows
 from pulse_tui.storage.whole import Checked, quick_check, refuse_cut, restore
 
 LOOK_S = 60.0
@@ -148,16 +152,16 @@ class SqlStore:
         Raises StorageError when it is locked, read-only, damaged, unreachable or from a newer
         version; a SQLite file is copied beside itself before its schema is changed.
         """
-        self.url = normalize(url, base)
-        file = Path(self.url.database or "") if self.is_sqlite else None
+        self._given, self._base = url, base
+        self._file = file = sqlite_file(url, base) or self._other_file()
         if file is not None:
             refuse_cut(file)
         new = file is not None and not file.exists()
+        self._made: sa.Engine | None = None
+        self._plain: PlainFile | None = None
         self._alone: Path | None = None
         self._aside: tempfile.TemporaryDirectory[str] | None = None
         self._on_time = on_time
-        self._engine = connect(self.url, on_time=lambda us: on_time(from_us(us)))
-        self._writer = self._engine.execution_options(pulse_write=True)
         self._turns = Turns()
         self._mark: _Mark | None = None
         self._marking = threading.Lock()
@@ -176,7 +180,29 @@ class SqlStore:
                 file.unlink()  # nothing could be written: it would be taken for one that was lost
             raise
 
+    @cached_property
+    def url(self) -> sa.URL:
+        """The database's address."""
+        return normalize(self._given, self._base)
+
+    def _other_file(self) -> Path | None:
+        return Path(self.url.database or "") if self.url.get_backend_name() == "sqlite" else None
+
+    @property
+    def _engine(self) -> sa.Engine:
+        if self._made is None:
+            self._made = connect(self.url, on_time=lambda us: self._on_time(from_us(us)))
+        return self._made
+
+    @cached_property
+    def _writer(self) -> sa.Engine:
+        return self._engine.execution_options(pulse_write=True)
+
     def _open(self, read_only: bool) -> None:
+        if read_only and self._file is not None:
+            self._plain = plain_file.opened(self._file)
+            if self._plain is not None:
+                return
         with translated(self.url):
             if read_only:
                 refuse_missing(self.url)
@@ -187,6 +213,8 @@ class SqlStore:
                         todo="pulse-tui db upgrade brings it up to date",
                     )
                 if schema_version(self._engine) is None:
+                    from pulse_tui.storage import fresh  # noqa: PLC0415  it makes all tables
+
                     fresh.make(self._engine)
                 if not check_schema(self._engine):
                     from pulse_tui.storage.migrate import upgrade  # noqa: PLC0415  alembic costs 0.3 s
@@ -209,11 +237,11 @@ class SqlStore:
                 raise
             # On a full disk nothing can be put beside the file. It is whole without where whoever closed it last left no log.
             self._alone = self._whole_file()
-            self._engine = connect(self.url.set(database=str(self._alone)), alone=True)
+            self._made = connect(self.url.set(database=str(self._alone)), alone=True)
             return check_schema(self._engine)
 
     def _whole_file(self) -> Path:
-        path = Path(self.url.database or "")
+        path = self._file or Path()
         log = path.with_name(path.name + SIDE_FILES[0])
         if not log.exists() or not log.stat().st_size:
             return path
@@ -248,8 +276,23 @@ class SqlStore:
     @contextmanager
     def read(self) -> Iterator[SqlTransaction]:
         """A view of one moment."""
-        with translated(self.url), self._reader().begin() as connection:
+        with self._reading() as connection:
             yield SqlTransaction(connection, estate=self._estate)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        if self._plain is None:
+            with translated(self.url), self._reader().begin() as connection:
+                yield connection
+            return
+        try:
+            with self._plain.reading() as plain:
+                yield cast("sa.Connection", plain)
+        except Exception as error:
+            if isinstance(error, sqlite3.Error) or "sqlalchemy" in sys.modules:
+                with translated(self.url):
+                    raise
+            raise
 
     def board(self, estate_name: str, asset: str | None, now: datetime) -> Board:
         """The panes' read model. What nobody touched since the last one is not read again.
@@ -259,9 +302,10 @@ class SqlStore:
         if time.monotonic() - self._looked > LOOK_S:
             self.look_at_clock()
         before = self._kept
-        with translated(self.url), self._reader().begin() as connection:
-            refuse_outdated(self.url, oldest_of(connection))
-            execute = _executor(connection)
+        with self._reading() as connection:
+            if (oldest := oldest_of(connection)) is not None and not allows(oldest):
+                refuse_outdated(self.url, oldest)
+            execute = partial(asked, connection)
             touched = Touched(execute, connection.dialect.name)
             kept = boards.read_kept(
                 execute,
@@ -295,26 +339,26 @@ class SqlStore:
 
     def trends(self, asset: str) -> tuple[Trend, ...]:
         """One asset's trends."""
-        with translated(self.url), self._reader().begin() as connection:
-            return read_trends(_executor(connection), asset)
+        with self._reading() as connection:
+            return read_trends(partial(asked, connection), asset)
 
     def history(self, asset: str) -> tuple[ReleaseRow, ...]:
         """An asset's releases as rows, newest iteration first."""
-        with translated(self.url), self._reader().begin() as connection:
-            return read_history(_executor(connection), asset)
+        with self._reading() as connection:
+            return read_history(partial(asked, connection), asset)
 
     def calendar(self, since: datetime, until: datetime) -> tuple[CalendarRow, ...]:
         """What was or will be released, promoted, rolled back or ended between two moments, newest first."""
-        with translated(self.url), self._reader().begin() as connection:
-            return read_calendar(_executor(connection), to_us(since), to_us(until))
+        with self._reading() as connection:
+            return read_calendar(partial(asked, connection), to_us(since), to_us(until))
 
     def change_mark(self) -> object:
         """Differs after anybody's commit; a microsecond question on SQLite, a poll of LISTEN on PostgreSQL."""
         with self._marking:  # one for all threads: each counts for itself, and one of two would stay open
             if self._mark is None:
                 self._mark = (
-                    _FileMark(self._alone or Path(self.url.database or ""), alone=self._alone is not None)
-                    if self.is_sqlite
+                    _FileMark(self._alone or self._file, alone=self._alone is not None)
+                    if self._file is not None
                     else _server_mark(self.url)
                 )
         with translated(self.url):
@@ -323,7 +367,7 @@ class SqlStore:
     @property
     def shown(self) -> str:
         """The database's name without a password."""
-        return shown(self.url)
+        return str(self._file) if self._file is not None else shown(self.url)
 
     @property
     def schema(self) -> str:
@@ -338,25 +382,30 @@ class SqlStore:
 
     def size(self) -> int | None:
         """Bytes that it takes: the SQLite file with what is not yet written back into it; None where it cannot be known."""
-        if self.is_sqlite:
-            file = Path(self.url.database or "")
+        if (file := self._file) is not None:
             try:
                 return sum(f.stat().st_size for f in (file, file.with_name(f"{file.name}-wal")) if f.exists())
             except OSError:
                 return None
-        with translated(self.url), self._reader().begin() as connection:
-            return int(connection.execute(_text("SELECT pg_database_size(current_database())")).scalar_one())
+        with self._reading() as connection:
+            return int(one(connection, "SELECT pg_database_size(current_database())"))
 
     def check(self, within_s: float) -> Checked | None:
         """Whether every page of the SQLite file is whole, as far as the time allows; None of another database."""
-        if not self.is_sqlite:
+        if self._file is None:
             return None
         with translated(self.url):
-            return quick_check(Path(self.url.database or ""), within_s)
+            return quick_check(self._file, within_s)
 
     def room(self) -> Room | None:
         """Of the disk that holds the SQLite file; None of another database, or where that cannot be asked."""
-        return room(Path(self.url.database or "")) if self.is_sqlite else None
+        return room(self._file) if self._file is not None else None
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing can be stored: the disk of the SQLite file is full, or it can only be read as if nobody wrote."""
+        found = self.room()
+        return self._alone is not None or (found is not None and found.full)
 
     @property
     def restore(self) -> str:
@@ -367,32 +416,20 @@ class SqlStore:
         """Give back every connection."""
         if self._mark is not None:
             self._mark.close()
-        self._engine.dispose()
+        if self._plain is not None:
+            self._plain.close()
+        if self._made is not None:
+            self._made.dispose()
         if self._aside is not None:
             self._aside.cleanup()
 
     @property
     def is_sqlite(self) -> bool:
         """Whether it is the embedded database."""
-        return self.url.get_backend_name() == "sqlite"
+        return self._file is not None
 
     def _reader(self) -> sa.Engine:
         return self._engine if self.is_sqlite else self._engine.execution_options(isolation_level="REPEATABLE READ")
-
-
-@lru_cache(256)
-def _text(sql: str) -> sa.TextClause:
-    """Kept: a board asks two dozen statements, and each would be taken apart again every time."""
-    return sa.text(sql)
-
-
-def _executor(connection: sa.Connection) -> Execute:
-    def execute(sql: str, params: Mapping[str, Any]) -> Sequence[Any]:
-        cursor = connection.execute(_text(sql), dict(params)).cursor
-        assert cursor is not None  # these statements all select
-        return cursor.fetchall()  # the driver's own tuples: 8,000 rows as SQLAlchemy's cost 10 ms more
-
-    return execute
 
 
 class _Mark:

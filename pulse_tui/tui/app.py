@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from pulse_tui.domain.views.board import Board
-    from pulse_tui.ports import Desk
+    from pulse_tui.ports.tower import Desk
     from pulse_tui.settings.tower import Preferences
 
 

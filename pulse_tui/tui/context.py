@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from pulse_tui.domain.each import Target
     from pulse_tui.domain.views.board import Board
     from pulse_tui.domain.views.past import Landing
-    from pulse_tui.ports import Desk
-    from pulse_tui.ports.tower import PastDesk
+    from pulse_tui.ports.tower import Desk, PastDesk
     from pulse_tui.settings.tower import Preferences
     from pulse_tui.tui.kit.forms import Bulk, Confirmation, Field
     from pulse_tui.tui.main import MainScreen

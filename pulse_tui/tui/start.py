@@ -15,8 +15,7 @@ from pulse_tui.tui.watch import Watch
 
 if TYPE_CHECKING:
     from pulse_tui.domain.views.board import Board
-    from pulse_tui.ports import Desk
-    from pulse_tui.ports.tower import PastDesk
+    from pulse_tui.ports.tower import Desk, PastDesk
 
 PAINTED_S = 1.0
 """How long the heavy imports wait for the screen."""

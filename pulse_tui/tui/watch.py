@@ -20,8 +20,7 @@ from pulse_tui.tui.threads import Threads
 if TYPE_CHECKING:
     from pulse_tui.domain.views.board import Board
     from pulse_tui.domain.views.past import Landing
-    from pulse_tui.ports import Desk
-    from pulse_tui.ports.tower import PastDesk
+    from pulse_tui.ports.tower import Desk, PastDesk
 
 POLL_S = 1.0
 TICK_S = 15.0

@@ -16,7 +16,7 @@ import pytest
 
 from pulse_tui.cli.main import COMMANDS, parser_of
 from pulse_tui.domain.errors import Refused
-from pulse_tui.ports import Desk
+from pulse_tui.ports.tower import Desk
 from pulse_tui.services.desk import ServiceDesk
 from pulse_tui.wiring import House
 from tests.cli.conftest import Shell

@@ -6,11 +6,12 @@ import pytest
 import sqlalchemy as sa
 
 from pulse_tui.storage.plumbing import tables as t
-from pulse_tui.storage.sql.lookup import Question, driver, fetched
+from pulse_tui.storage.sql.lookup import fetched
+from pulse_tui.storage.sql.plain import asked, driver
 from pulse_tui.storage.sql.upsert import insert_many, insert_new, upsert
 from pulse_tui.storage.store import SqlStore
 
-_VALUE = Question(sa.select(t.values.c.value).where(t.values.c.key == sa.bindparam("key"), t.values.c.value != "gone"))
+_VALUE = "SELECT value FROM settings_values WHERE key = :key AND value <> 'gone'"
 
 
 def test_a_question_is_answered_with_what_was_written_in_the_same_transaction(store: SqlStore) -> None:
@@ -19,8 +20,8 @@ def test_a_question_is_answered_with_what_was_written_in_the_same_transaction(st
         assert not insert_new(tx.plumbing._c, t.values, {"key": "a", "value": "2"})
         assert upsert(tx.plumbing._c, t.values, [{"key": "a", "value": "1"}]) == 0
         assert upsert(tx.plumbing._c, t.values, [{"key": "a", "value": "3"}, {"key": "b", "value": "gone"}]) == 2
-        assert _VALUE.rows(tx.plumbing._c, key="a") == [("3",)]
-        assert _VALUE.rows(tx.plumbing._c, key="b") == []
+        assert asked(tx.plumbing._c, _VALUE, {"key": "a"}) == [("3",)]
+        assert asked(tx.plumbing._c, _VALUE, {"key": "b"}) == []
     with store.read() as tx:
         assert tx.plumbing.get_value("a") == "3"
 

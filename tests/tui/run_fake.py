@@ -12,7 +12,7 @@ from pulse_tui.cli.tower import to_tmux
 from pulse_tui.tui.app import Tower
 
 if TYPE_CHECKING:
-    from pulse_tui.ports import Desk
+    from pulse_tui.ports.tower import Desk
 
 
 def main(option: str = "", argument: str = "") -> None:

@@ -17,7 +17,7 @@ from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.lock import safe
 from pulse_tui.domain.typed import line
 from pulse_tui.domain.views.evals import BenchStory
-from pulse_tui.ports import Desk
+from pulse_tui.ports.tower import Desk
 from pulse_tui.tui.noting.acts import ACTS, typed
 from pulse_tui.tui.noting.desk import noting
 from tests.fakes.desk import HASH, FakeDesk

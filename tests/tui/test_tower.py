@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from pulse_tui.domain.errors import SourceError, StorageError
 from pulse_tui.domain.views.alerts import AlertStory, QuietRow
-from pulse_tui.ports import Desk
+from pulse_tui.ports.tower import Desk
 from pulse_tui.tui import notices
 from pulse_tui.tui.app import Tower
 from pulse_tui.tui.session import load

@@ -72,7 +72,7 @@ def advisories(house: House) -> Iterator[Line]:
 def migrations(house: House) -> Iterator[Line]:
     """Models that nothing should use any more by now: their vendors shut them down soon, or did."""
     from pulse_tui.enrich.vendors.tasks import task_words  # noqa: PLC0415
-    from pulse_tui.services.vendors.tasks import overdue_migrations  # noqa: PLC0415
+    from pulse_tui.services.vendors.overdue import overdue_migrations  # noqa: PLC0415
 
     now = house.clock()
     with house.store.read() as tx:
@@ -83,7 +83,7 @@ def migrations(house: House) -> Iterator[Line]:
 
 def notes(house: House) -> Iterator[Line]:
     """Notes of vendors of which no rule is sure what they are about: what they announce may have alerted nobody."""
-    from pulse_tui.services.vendors.corrections import queue_words  # noqa: PLC0415
+    from pulse_tui.services.vendors.review_queue import queue_words  # noqa: PLC0415
 
     with house.store.read() as tx:
         words = queue_words(tx)

@@ -9,10 +9,9 @@ from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.decision import Decision
 from pulse_tui.domain.delivery import DELIVERED, Delivery, DeliveryState
 from pulse_tui.domain.errors import NotFound
-from pulse_tui.domain.moments import iso, to_us
+from pulse_tui.domain.moments import iso
 from pulse_tui.domain.notice import Notice, NoticeOutcome
 from pulse_tui.domain.oncall import OnCall, Role
-from pulse_tui.domain.views.board import OfPeople
 from pulse_tui.domain.views.people import OnCallRow
 from pulse_tui.enrich.oncall.duty import duty_of, duty_words, on_call
 from pulse_tui.enrich.oncall.ladder import ladder_of
@@ -212,20 +211,3 @@ def oncall_rows(tx: Transaction, parts: JudgeParts, at: datetime) -> tuple[OnCal
             )
         )
     return tuple(found)
-
-
-def people_header(tx: Transaction, oncall: OnCall, at: datetime) -> OfPeople:
-    """For the header: who is on call now and next by each schedule, in words, and how many reviews are overdue."""
-    dues = [t.due_at for t in tx.learning.reviews() if t.due_at is not None]
-    late = sum(due < at for due in dues)
-    changes = [due for due in dues if due >= at]
-    if not oncall.schedules:
-        return OfPeople("", late, to_us(min(changes)) if changes else None)
-    there = known(tx, oncall)
-    found = [(t, d) for t in there.teams.values() if (d := duty_of(t, there, at)) is not None]
-    changes += [duty.until for _, duty in found if duty.until is not None]
-    if len(found) == 1:
-        words = on_call_words(there, found[0][0].id, at)
-    else:
-        words = ", ".join(f"{duty.who or ('?' if duty.unknown else 'nobody')} ({team.id})" for team, duty in found)
-    return OfPeople(words, late, to_us(min(changes)) if changes else None)

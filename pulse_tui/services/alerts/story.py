@@ -25,7 +25,6 @@ from pulse_tui.domain.evidence import (
     SuiteEvidence,
     VersionEvidence,
 )
-from pulse_tui.domain.guard import BEGUN, ENDED, REFUSED, WAITS
 from pulse_tui.domain.hold import HoldKind
 from pulse_tui.domain.moments import age, iso, to_us
 from pulse_tui.domain.notice import Use
@@ -40,6 +39,7 @@ from pulse_tui.enrich.vendors.sentences import note_lines
 from pulse_tui.enrich.vendors.shifts import shift_words
 from pulse_tui.enrich.vendors.tasks import TRIPWIRE
 from pulse_tui.ports import Transaction
+from pulse_tui.services.alerts.advised import done_by_itself
 from pulse_tui.services.alerts.feedback import missed_lines, of_alert, verdict_words
 from pulse_tui.services.alerts.incidents.story import incident_lines
 from pulse_tui.services.alerts.notified import called_lines
@@ -55,12 +55,6 @@ _NEAR = 5
 _ASKED = 6
 _ANSWERS = 500
 """The newest plans of an asset, in which those that answer the alert are searched for."""
-_BY_ITSELF = {
-    BEGUN: "IT ROLLS BACK BY ITSELF: ",
-    ENDED: "BY ITSELF: ",
-    REFUSED: "not rolled back by itself: ",
-    WAITS: "not rolled back by itself for now: ",
-}
 _DONE, _NOT_DONE = "done already", "not done"
 _DELIVERY = {
     DeliveryState.SENT: (_DONE, "delivered"),
@@ -99,7 +93,7 @@ def alert_story(parts: RollbackParts, alert_id: str) -> AlertStory:
         )
         missed = _missed(tx, alert, now)
         incident, together = incident_lines(tx, alert)
-        by_itself = _by_itself(tx, alert)
+        by_itself = done_by_itself(tx, alert)
         return AlertStory(
             alert=_row(alert, missed, now)._replace(signal_type=signal.signal_type.value),
             changed=tuple(_changed(tx, alert, signal, advice)),
@@ -161,13 +155,6 @@ def _asked(tx: Transaction, alert: Alert, signal: Signal, advice: Advice, now: d
 
     found = task_lines(tx, alert.asset_id, now, about, of_it) if about else ()
     return [line for line in dict.fromkeys(found) if line not in advice.lines][:_ASKED]
-
-
-def _by_itself(tx: Transaction, alert: Alert) -> tuple[str, ...]:
-    """What was done about it without waiting for anybody, or why nothing was."""
-    lines = tx.log.entries(subject=alert.id)
-    last = next((e for e in reversed(lines) if e.action in _BY_ITSELF), None)
-    return (_BY_ITSELF[last.action] + last.detail.get("why", ""),) if last is not None else ()
 
 
 def _missed(tx: Transaction, alert: Alert, now: datetime) -> datetime | None:

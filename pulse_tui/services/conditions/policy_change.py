@@ -17,6 +17,7 @@ from pulse_tui.domain.words import Outcome, SignalType
 from pulse_tui.enrich.facts import facts
 from pulse_tui.policy.kept import differences
 from pulse_tui.ports import Transaction
+from pulse_tui.services.conditions.in_force import in_force
 from pulse_tui.services.conditions.reassess import About, ended
 from pulse_tui.services.evals.compared import newest
 from pulse_tui.services.parts import SYSTEM, Judge, JudgeParts
@@ -85,18 +86,6 @@ def take_policy(
                 version = msgspec.structs.replace(version, why=_LOST)
             return put_in_force(tx, parts._replace(policy=written, proposed=None), version, now, by)
     return None
-
-
-def in_force(tx: Transaction) -> PolicyVersion | None:
-    """The policy that judges; None before the first one was recorded."""
-    return next(iter(tx.policies.in_state(PolicyState.IN_FORCE)), None)
-
-
-def instead(tx: Transaction, digest: str) -> PolicyVersion | None:
-    """What is in force instead of the policy that the files have: that one needs a second person first. None: it is in
-    force, or is about to be."""
-    former = in_force(tx)
-    return former if former is not None and former.digest != digest and former.approvals else None
 
 
 def put_in_force(tx: Transaction, parts: JudgeParts, version: PolicyVersion, now: datetime, by: str) -> int:

@@ -24,7 +24,8 @@ from pulse_tui.services.registry.approvals import approval
 from pulse_tui.services.registry.known_good import rollback_target
 from pulse_tui.services.registry.overtaken import overtaken
 from pulse_tui.services.signals.beside import compared, compared_lines
-from pulse_tui.services.vendors.tasks import overdue_migrations, task_lines
+from pulse_tui.services.vendors.overdue import overdue_migrations
+from pulse_tui.services.vendors.tasks import task_lines
 from pulse_tui.services.vendors.wires import watching
 from pulse_tui.settings.check import nearest
 

@@ -36,22 +36,6 @@ class _Read(NamedTuple):
     reading: Reading
 
 
-def queue(tx: Transaction, limit: int = 500) -> list[StoredNote]:
-    """The notes that a person should look at, the newest first: a model is named, and no rule or only a weak one says
-    what the note is about."""
-    return [stored for stored in tx.vendors.notes(review=True, limit=limit) if stored.listed]
-
-
-def queue_words(tx: Transaction) -> str:
-    """``3 notes of vendors wait for a person, the newest: …``; "" when none does."""
-    waiting = queue(tx)
-    if not waiting:
-        return ""
-    title = clean(waiting[0].note.title, 80) or waiting[0].note.key
-    many_ = f"{many(len(waiting), 'note')} of vendors {'waits' if len(waiting) == 1 else 'wait'}"
-    return f"{many_} for a person, the newest: {title}; pulse-tui note list --review"
-
-
 def correct(parts: JudgeParts, source: str, key: str, labels: Iterable[Label], by: str, why: str, now: datetime) -> str:
     """The note, and others of its vendor with the same words, have these labels from now on; what that means for assets
     follows at once. The right labels of a note in the review queue are a correction too. Raises NotFound and WrongUse.

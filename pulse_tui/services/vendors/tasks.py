@@ -137,12 +137,6 @@ def _evaluated(tx: Transaction, task: VendorTask) -> tuple[str, str] | None:
     return (newest.id, newest.version) if newest is not None else None
 
 
-def overdue_migrations(tx: Transaction, now: datetime, asset_id: str | None = None) -> list[VendorTask]:
-    """Models that should not be used any more by now, the longest overdue first."""
-    open_ = tx.vendors.tasks(asset_id=asset_id, open_only=True)
-    return [t for t in open_ if t.kind is TaskKind.MIGRATION and t.due_at is not None and t.due_at < now]
-
-
 def task_lines(
     tx: Transaction,
     asset_id: str,

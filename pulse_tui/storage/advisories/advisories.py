@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 
 from pulse_tui.domain.advisory import Advisory, Finding
 from pulse_tui.domain.moments import to_us
@@ -15,10 +14,12 @@ from pulse_tui.domain.words import Environment, Priority
 from pulse_tui.enrich.advisories.groups import group_names
 from pulse_tui.enrich.lookups import keys_named, package_key
 from pulse_tui.ports.storing.advisories import Taken
-from pulse_tui.storage.advisories import tables as t
 from pulse_tui.storage.advisories.identity import connected
+from pulse_tui.storage.advisories.later import t
 from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.later import sa
 from pulse_tui.storage.sql.lookup import among
+from pulse_tui.storage.sql.plain import asked, text
 from pulse_tui.storage.sql.upsert import insert_many, replace_many, upsert
 
 _ADVISORY = Codec(Advisory, skip=("group",))
@@ -37,18 +38,16 @@ UPDATE findings SET priority = :priority WHERE asset_id = :asset AND priority <>
    SELECT g.id FROM advisory_names n JOIN advisories a ON a.id = n.advisory_id JOIN advisories g ON g.name = a.name
    WHERE n.kind = 'alias' AND n.name = :name)
 """
-_SET_PRIORITY = sa.text(f"{_SET} AND environment = :place")
-_SET_EVERYWHERE = sa.text(_SET)
 _OF_IDS = """
 SELECT n.name, MIN(a.name) FROM advisory_names n JOIN advisories a ON a.id = n.advisory_id
 WHERE n.kind = 'alias' AND n.name {among} GROUP BY n.name"""
 _CALLED_NAMES = "SELECT DISTINCT name FROM advisories WHERE name {among}"
-_MOVE_SETTLED = sa.text("""
+_MOVE_SETTLED = """
 UPDATE settled_fixes SET advisory = :name WHERE advisory = :was
    AND NOT EXISTS (
       SELECT 1 FROM settled_fixes o
       WHERE o.advisory = :name AND o.ecosystem = settled_fixes.ecosystem AND o.package = settled_fixes.package)
-""")
+"""
 _CONTENT = tuple(n for n in _ADVISORY.names if n != "source")
 _CHUNK = 500
 
@@ -146,7 +145,7 @@ class AdvisoryTables:
             standing = {row[0] for row in among(self._c, _CALLED_NAMES, gone)}
             moves = [{"was": before, "name": after} for before, after in gone.items() if before not in standing]
             if moves:
-                self._c.execute(_MOVE_SETTLED, moves)
+                self._c.execute(text(_MOVE_SETTLED), moves)
         return renamed
 
     def _rows(self, sql: str, values: Iterable[str], columns: Sequence[str] = _COLUMNS) -> Iterator[dict[str, Any]]:
@@ -201,9 +200,8 @@ class AdvisoryTables:
         return list(found.values())
 
     def counts(self) -> dict[str, int]:
-        c = t.advisories.c
-        query = sa.select(c.source, sa.func.count()).group_by(c.source)
-        return {source: int(count) for source, count in self._c.execute(query)}
+        rows = asked(self._c, "SELECT source, COUNT(*) FROM advisories GROUP BY source")
+        return {source: int(count) for source, count in rows}
 
     def put_findings(self, findings: Iterable[Finding]) -> None:
         upsert(self._c, t.findings, [_finding_row(f) for f in findings])
@@ -237,7 +235,7 @@ class AdvisoryTables:
     def set_priority(self, name: str, asset_id: str, environment: Environment | None, priority: Priority) -> None:
         place = environment.value if environment is not None else None
         given = {"name": name, "asset": asset_id, "place": place, "priority": priority.value}
-        self._c.execute(_SET_PRIORITY if place is not None else _SET_EVERYWHERE, given)
+        self._c.execute(text(f"{_SET} AND environment = :place" if place is not None else _SET), given)
 
 
 _PLACE = ("_advisory_id", "_asset_id", "_component", "_environment")

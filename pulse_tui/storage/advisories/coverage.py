@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from pulse_tui.domain.coverage import Coverage
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.enrich.lookups import covered_key, ecosystem_key, package_key
 from pulse_tui.ports.storing.advisories import Covered, Covering
-from pulse_tui.storage.advisories import tables as t
+from pulse_tui.storage.advisories.later import t
+from pulse_tui.storage.sql.later import sa
 from pulse_tui.storage.sql.lookup import among
+from pulse_tui.storage.sql.plain import asked
 from pulse_tui.storage.sql.upsert import put_difference
 
 _COLUMNS = "v.source, v.ecosystem, v.package, v.at, v.read_at, v.records"
@@ -20,6 +20,10 @@ _OF = f"""SELECT {_COLUMNS} FROM coverage v WHERE v.ecosystem {{among}} AND (v.p
           ORDER BY v.source, v.ecosystem, v.package"""  # noqa: S608  names of our own
 
 _ASKED = "SELECT DISTINCT v.ecosystem FROM coverage v WHERE v.ecosystem {among} AND v.package <> ''"
+
+_SINGLE = "CASE WHEN package = '' THEN 0 ELSE 1 END"
+_SUMMARY = f"""SELECT source, ecosystem, SUM({_SINGLE}) AS single, MAX(at), MAX(read_at), MAX(records)
+               FROM coverage GROUP BY source, ecosystem, {_SINGLE} ORDER BY source, ecosystem, single"""  # noqa: S608  names of our own
 
 
 class CoverageTable:
@@ -66,13 +70,10 @@ class CoverageTable:
         return {row[0] for row in among(self._c, _ASKED, sorted({ecosystem_key(e) for e in ecosystems}))}
 
     def summary(self) -> list[Covered]:
-        c = t.coverage.c
-        single = sa.func.sum(sa.case((c.package == "", 0), else_=1))
-        kinds = sa.case((c.package == "", 0), else_=1)
-        newest = (sa.func.max(c.at), sa.func.max(c.read_at), sa.func.max(c.records))
-        query = sa.select(c.source, c.ecosystem, single, *newest).group_by(c.source, c.ecosystem, kinds)
-        rows = self._c.execute(query.order_by(c.source, c.ecosystem, single))
-        return [Covered(s, e, int(n), from_us(at), from_us(read), count) for s, e, n, at, read, count in rows]
+        return [
+            Covered(s, e, int(n), from_us(at), from_us(read), count)
+            for s, e, n, at, read, count in asked(self._c, _SUMMARY)
+        ]
 
     def drop(self, source: str) -> None:
         self._c.execute(sa.delete(t.coverage).where(t.coverage.c.source == source))

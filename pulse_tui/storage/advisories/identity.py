@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import sqlalchemy as sa
-
+from pulse_tui.storage.sql.later import sa
 from pulse_tui.storage.sql.lookup import among
 
 _HOLDING = "SELECT DISTINCT advisory_id FROM advisory_names WHERE kind = 'alias' AND name {among}"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
 from pulse_tui.domain.report import StoredReport
-from pulse_tui.storage.advisories import tables as t
+from pulse_tui.storage.advisories.later import t
 from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.later import sa
 from pulse_tui.storage.sql.upsert import upsert
 
 _REPORT = Codec(StoredReport)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import sqlalchemy as sa
-
 from pulse_tui.domain.settled import SettledFix
-from pulse_tui.storage.advisories import tables as t
+from pulse_tui.storage.advisories.later import t
 from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.plain import asked
 from pulse_tui.storage.sql.upsert import upsert
 
 _FIX = Codec(SettledFix)
+_EVERY = f"SELECT {_FIX.columns} FROM settled_fixes ORDER BY advisory, ecosystem, package"  # noqa: S608  names of our own
 
 
 class SettledTable:
@@ -33,8 +34,7 @@ class SettledTable:
         # Few are ever settled: all are read, whatever is asked for.
         wanted = set(advisories)
         found: dict[str, list[SettledFix]] = {}
-        order = (t.settled_fixes.c.advisory, t.settled_fixes.c.ecosystem, t.settled_fixes.c.package)
-        for row in self._c.execute(sa.select(t.settled_fixes).order_by(*order)).mappings():
-            if row["advisory"] in wanted:
-                found.setdefault(row["advisory"], []).append(_FIX.item(row))
+        for fix in _FIX.items(asked(self._c, _EVERY)):
+            if fix.advisory in wanted:
+                found.setdefault(fix.advisory, []).append(fix)
         return found

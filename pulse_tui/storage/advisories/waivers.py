@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-import sqlalchemy as sa
-
 from pulse_tui.domain.waiver import Waiver
-from pulse_tui.storage.advisories import tables as t
+from pulse_tui.storage.advisories.later import t
 from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.plain import asked, where
 from pulse_tui.storage.sql.upsert import upsert
 
 _WAIVER = Codec(Waiver)
@@ -33,12 +33,9 @@ class WaiverTable:
         return self._c.execute(sa.select(sa.literal(1)).select_from(t.waivers).limit(1)).first() is not None
 
     def all(self, advisory: str | None = None, *, standing: bool = False) -> list[Waiver]:
-        query = sa.select(t.waivers).order_by(t.waivers.c.placed_at, t.waivers.c.id)
-        if advisory is not None:
-            query = query.where(t.waivers.c.advisory == advisory)
-        if standing:
-            query = query.where(t.waivers.c.ended_at.is_(None))
-        return [_WAIVER.item(row) for row in self._c.execute(query).mappings()]
+        wanted = ["advisory = :advisory"] * (advisory is not None) + ["ended_at IS NULL"] * standing
+        sql = f"SELECT {_WAIVER.columns} FROM waivers {where(wanted)} ORDER BY placed_at, id"  # noqa: S608  names of our own
+        return list(_WAIVER.items(asked(self._c, sql, {"advisory": advisory})))
 
     def named(self, advisories: Collection[str], *, standing: bool = False) -> list[Waiver]:
         names = sorted(advisories)

@@ -7,8 +7,6 @@ from datetime import datetime
 from itertools import count as counted
 from typing import Any
 
-import sqlalchemy as sa
-
 from pulse_tui.domain.alert import AlertEvent
 from pulse_tui.domain.enforcement import Enforcement
 from pulse_tui.domain.feedback import Feedback, Missed
@@ -19,10 +17,12 @@ from pulse_tui.domain.policy_change import PolicyState, PolicyVersion
 from pulse_tui.domain.review_task import ReviewTask
 from pulse_tui.domain.silence import Silence
 from pulse_tui.domain.words import Priority
-from pulse_tui.storage.alerts import tables as t
+from pulse_tui.storage.alerts.later import t
 from pulse_tui.storage.sql.bodies import Bodies
 from pulse_tui.storage.sql.codec import to_json
-from pulse_tui.storage.sql.lookup import Question, among, named
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.lookup import among, named
+from pulse_tui.storage.sql.plain import asked, where
 
 _TALLIES = """SELECT m.incident_id, a.priority, CASE WHEN a.open_key IS NULL THEN 0 ELSE 1 END AS is_open, COUNT(*)
               FROM incident_alerts m JOIN alerts a ON a.id = m.alert_id
@@ -30,38 +30,23 @@ _TALLIES = """SELECT m.incident_id, a.priority, CASE WHEN a.open_key IS NULL THE
 
 _NAMED = 400
 """So many verdicts are looked up by their alerts; of more all are read."""
-_INCIDENTS = Bodies(t.incidents, Incident, kept=256)
-_NEWEST, _MOST = (t.incidents.c.opened_at.desc(), t.incidents.c.id), sa.bindparam("most", type_=sa.Integer)
-_SINCE = _INCIDENTS.asked(t.incidents.c.last_at >= sa.bindparam("since"), order=_NEWEST, limit=_MOST)
-_STANDING = _INCIDENTS.asked(t.incidents.c.state == IncidentState.OPEN.value, order=_NEWEST, limit=_MOST)
-_MEMBERS = Bodies(t.incident_alerts, Member)
-_SILENCES = Bodies(t.silences, Silence)
-_NOTICES = Bodies(t.notices, Notice)
-_OF_ALERT = _NOTICES.asked(t.notices.c.alert_id == sa.bindparam("alert"), order=(t.notices.c.seq,))
-_OF_INCIDENT = _NOTICES.asked(t.notices.c.incident_id == sa.bindparam("incident"), order=(t.notices.c.seq,))
+_INCIDENTS = Bodies(t, "incidents", Incident, kept=256)
+_MEMBERS = Bodies(t, "incident_alerts", Member, "alert_id")
+_SILENCES = Bodies(t, "silences", Silence)
+_NOTICES = Bodies(t, "notices", Notice, "seq")
+_FEEDBACK = Bodies(t, "feedback", Feedback, "alert_id")
+_MISSED = Bodies(t, "missed", Missed)
+_REVIEWS = Bodies(t, "review_tasks", ReviewTask, "key")
+_POLICIES = Bodies(t, "policies", PolicyVersion, "digest")
+_ENFORCEMENTS = Bodies(t, "enforcements", Enforcement, "key")
 _AT_ONCE = 200
 """Notices that are looked through at a time for the alerts that somebody was called of."""
-_CALLED = Question(
-    sa.select(t.notices.c.alert_id)
-    .select_from(t.notices.join(t.alerts, t.alerts.c.id == t.notices.c.alert_id))
-    .where(
-        t.notices.c.at >= sa.bindparam("since"),
-        t.alerts.c.rule_id == sa.bindparam("rule"),
-        t.notices.c.body.like(sa.bindparam("event")),
-        sa.or_(
-            t.notices.c.outcome == NoticeOutcome.QUEUED.value,
-            t.notices.c.body.contains(f'"reason":"{Withheld.STORM.value}"'),
-        ),
-    )
-    .order_by(t.notices.c.at, t.notices.c.seq)
-    .limit(sa.bindparam("most"))
-    .offset(sa.bindparam("at"))
-)
-_FEEDBACK = Bodies(t.feedback, Feedback)
-_MISSED = Bodies(t.missed, Missed)
-_REVIEWS = Bodies(t.review_tasks, ReviewTask)
-_POLICIES = Bodies(t.policies, PolicyVersion)
-_ENFORCEMENTS = Bodies(t.enforcements, Enforcement)
+_CALLED = f"""
+SELECT n.alert_id FROM notices n JOIN alerts a ON a.id = n.alert_id
+WHERE n.at >= :since AND a.rule_id = :rule AND n.body LIKE :event
+  AND (n.outcome = '{NoticeOutcome.QUEUED.value}' OR n.body LIKE :storm)
+ORDER BY n.at, n.seq LIMIT :most OFFSET :at
+"""  # noqa: S608  words of our own
 
 
 class IncidentTables:
@@ -80,17 +65,12 @@ class IncidentTables:
     def all(
         self, states: Sequence[IncidentState] | None = None, *, since: datetime | None = None, limit: int = 1_000
     ) -> list[Incident]:
-        if states is None and since is not None:
-            return _INCIDENTS.answer(self._c, _SINCE, since=to_us(since), most=limit)
-        if since is None and states == [IncidentState.OPEN]:
-            return _INCIDENTS.answer(self._c, _STANDING, most=limit)
-        c = t.incidents.c
-        clauses: list[sa.ColumnElement[bool]] = (
-            [] if states is None else [c.state.in_([state.value for state in states])]
-        )
-        if since is not None:
-            clauses.append(c.last_at >= to_us(since))
-        return _INCIDENTS.where(self._c, *clauses, order=(c.opened_at.desc(), c.id), limit=limit)
+        wanted = ["last_at >= :since"] * (since is not None)
+        if states is not None:
+            words = ", ".join(f"'{state.value}'" for state in states)  # of our own
+            wanted.append(f"state IN ({words})" if words else "1 = 0")
+        given = {"since": None if since is None else to_us(since), "most": limit}
+        return _INCIDENTS.asked(self._c, f"{where(wanted)} ORDER BY opened_at DESC, id LIMIT :most", given)
 
     def join(self, member: Member) -> bool:
         return _MEMBERS.put(self._c, member)
@@ -104,8 +84,10 @@ class IncidentTables:
         return _MEMBERS.get(self._c, alert_id)
 
     def members(self, incident_id: str, limit: int | None = None) -> list[Member]:
-        c = t.incident_alerts.c
-        return _MEMBERS.where(self._c, c.incident_id == incident_id, order=(c.joined_at, c.alert_id), limit=limit)
+        rest = "WHERE incident_id = :incident ORDER BY joined_at, alert_id" + (
+            " LIMIT :limit" if limit is not None else ""
+        )
+        return _MEMBERS.asked(self._c, rest, {"incident": incident_id, "limit": limit})
 
     def tallies(self, incident_ids: Collection[str]) -> dict[str, Tally]:
         found: dict[str, Tally] = {}
@@ -149,10 +131,8 @@ class SilenceTable:
         return _SILENCES.get(self._c, ident)
 
     def standing(self, now: datetime) -> list[Silence]:
-        c, at = t.silences.c, to_us(now)
-        return _SILENCES.where(
-            self._c, c.ended_at.is_(None), c.starts_at <= at, c.ends_at > at, order=(c.starts_at, c.id)
-        )
+        rest = "WHERE ended_at IS NULL AND starts_at <= :now AND ends_at > :now ORDER BY starts_at, id"
+        return _SILENCES.asked(self._c, rest, {"now": to_us(now)})
 
     def all(self, *, ended_after: datetime | None = None) -> list[Silence]:
         c = t.silences.c
@@ -174,16 +154,17 @@ class NoticeTable:
         _NOTICES.add(self._c, notices)
 
     def of(self, alert_id: str) -> list[Notice]:
-        return _NOTICES.answer(self._c, _OF_ALERT, alert=alert_id)
+        return _NOTICES.asked(self._c, "WHERE alert_id = :alert ORDER BY seq", {"alert": alert_id})
 
     def of_incident(self, incident_id: str) -> list[Notice]:
-        return _NOTICES.answer(self._c, _OF_INCIDENT, incident=incident_id)
+        return _NOTICES.asked(self._c, "WHERE incident_id = :incident ORDER BY seq", {"incident": incident_id})
 
     def called(self, rule_id: str, event: AlertEvent, since: datetime, limit: int | None = None) -> list[str]:
         given = {"since": to_us(since), "rule": rule_id, "event": f'%"event":"{event.value}"%', "most": _AT_ONCE}
+        given["storm"] = f'%"reason":"{Withheld.STORM.value}"%'
         found: dict[str, None] = {}
         for at in counted(0, _AT_ONCE):  # of a storm of thousands the first rows say enough
-            rows = _CALLED.rows(self._c, **given, at=at)
+            rows = asked(self._c, _CALLED, {**given, "at": at})
             found |= dict.fromkeys(row[0] for row in rows)
             if len(rows) < _AT_ONCE or (limit is not None and len(found) >= limit):
                 break
@@ -226,21 +207,22 @@ class LearningTables:
         return _FEEDBACK.put(self._c, feedback)
 
     def feedback(self, alert_ids: Collection[str] | None = None, *, since: datetime | None = None) -> list[Feedback]:
-        c = t.feedback.c
-        clauses: list[sa.ColumnElement[bool]] = [] if since is None else [c.at >= to_us(since)]
-        wanted = None if alert_ids is None else set(alert_ids)
+        wanted = None if alert_ids is None else sorted(set(alert_ids))
+        few = wanted if wanted is not None and len(wanted) <= _NAMED else []
+        given = {f"a{n}": alert for n, alert in enumerate(few)}
+        clauses = ["at >= :since"] * (since is not None)
         if wanted is not None and len(wanted) <= _NAMED:
-            clauses.append(c.alert_id.in_(sorted(wanted)))
-        found = _FEEDBACK.where(self._c, *clauses, order=(c.at, c.alert_id))
+            clauses.append(f"alert_id IN ({', '.join(f':{name}' for name in given)})" if given else "1 = 0")
+        since_us = None if since is None else to_us(since)
+        found = _FEEDBACK.asked(self._c, f"{where(clauses)} ORDER BY at, alert_id", {**given, "since": since_us})
         return found if wanted is None else [f for f in found if f.alert_id in wanted]
 
     def put_missed(self, missed: Missed) -> bool:
         return _MISSED.put(self._c, missed)
 
     def missed(self, *, since: datetime | None = None) -> list[Missed]:
-        c = t.missed.c
-        clauses = [] if since is None else [c.at >= to_us(since)]
-        return _MISSED.where(self._c, *clauses, order=(c.at, c.id))
+        wanted, since_us = where(["at >= :since"] * (since is not None)), None if since is None else to_us(since)
+        return _MISSED.asked(self._c, f"{wanted} ORDER BY at, id", {"since": since_us})
 
     def put_review(self, task: ReviewTask) -> bool:
         return _REVIEWS.put(self._c, task)
@@ -249,11 +231,10 @@ class LearningTables:
         return _REVIEWS.get(self._c, key)
 
     def reviews(self, *, open_only: bool = True, since: datetime | None = None) -> list[ReviewTask]:
-        c = t.review_tasks.c
-        clauses: list[sa.ColumnElement[bool]] = [c.done_at.is_(None)] if open_only else []
-        if since is not None:
-            clauses.append(sa.or_(c.done_at.is_(None), c.done_at >= to_us(since)))
-        return _REVIEWS.where(self._c, *clauses, order=(c.opened_at, c.key))
+        wanted = ["done_at IS NULL"] * open_only
+        wanted += ["(done_at IS NULL OR done_at >= :since)"] * (since is not None)
+        since_us = None if since is None else to_us(since)
+        return _REVIEWS.asked(self._c, f"{where(wanted)} ORDER BY opened_at, key", {"since": since_us})
 
 
 class PolicyTable:
@@ -270,8 +251,8 @@ class PolicyTable:
         return _POLICIES.get(self._c, digest)
 
     def in_state(self, *states: PolicyState) -> list[PolicyVersion]:
-        c = t.policies.c
-        return _POLICIES.where(self._c, c.state.in_([s.value for s in states]), order=(c.seen_at.desc(), c.digest))
+        wanted = ", ".join(f"'{state.value}'" for state in states)  # words of our own
+        return _POLICIES.asked(self._c, f"WHERE state IN ({wanted}) ORDER BY seen_at DESC, digest")
 
     def all(self, limit: int = 1_000) -> list[PolicyVersion]:
         c = t.policies.c
@@ -292,5 +273,5 @@ class EnforcementTable:
         return _ENFORCEMENTS.get(self._c, key)
 
     def all(self, hold_id: str | None = None) -> list[Enforcement]:
-        c = t.enforcements.c
-        return _ENFORCEMENTS.where(self._c, *([] if hold_id is None else [c.hold_id == hold_id]), order=(c.key,))
+        wanted = ["hold_id = :hold"] * (hold_id is not None)
+        return _ENFORCEMENTS.asked(self._c, f"{where(wanted)} ORDER BY key", {"hold": hold_id})

@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
-
 from pulse_tui.domain.alert import Alert, AlertState
 from pulse_tui.domain.decision import Decision, Fact
 from pulse_tui.domain.delivery import Retest
@@ -16,9 +14,11 @@ from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.words import Environment, Outcome
 from pulse_tui.ports.storing.alerts import Seen
-from pulse_tui.storage.alerts import tables as t
+from pulse_tui.storage.alerts.later import t
 from pulse_tui.storage.sql.codec import Codec, from_json, to_json
-from pulse_tui.storage.sql.lookup import Question, among, named, present
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.lookup import among, called, present
+from pulse_tui.storage.sql.plain import asked, one, where
 from pulse_tui.storage.sql.protected import Protected
 from pulse_tui.storage.sql.upsert import insert_many, insert_new, insert_rows, upsert
 
@@ -26,35 +26,6 @@ _DECISION = Codec(Decision)
 _ALERT = Codec(Alert)
 _HOLD = Codec(Hold)
 _RETEST = Codec(Retest)
-_ALERT_COLUMNS = _ALERT.columns(t.alerts)
-_A, _D, _H, _R = t.alerts.c, t.decisions.c, t.holds.c, t.retests.c
-_DECISION_OF = Question(sa.select(*_DECISION.columns(t.decisions)).where(_D.id == sa.bindparam("id")))
-_ALERT_OF = Question(sa.select(*_ALERT_COLUMNS).where(_A.id == sa.bindparam("id")))
-_OPEN_ABOUT = Question(
-    sa.select(*_ALERT_COLUMNS).where(
-        _A.signal_fingerprint == sa.bindparam("about"), _A.open_key.is_not(None), _A.id != sa.bindparam("besides")
-    )
-)
-_HOLDS = {
-    (of_asset, standing): Question(
-        sa.select(*_HOLD.columns(t.holds))
-        .where(*[sa.or_(_H.asset_id == sa.bindparam("asset"), _H.asset_id.is_(None))] * of_asset)
-        .where(*[_H.open_key.is_not(None)] * standing)
-        .order_by(_H.seq)
-    )
-    for of_asset in (False, True)
-    for standing in (False, True)
-}
-_RETESTS = {
-    (of_asset, open_only): Question(
-        sa.select(*_RETEST.columns(t.retests))
-        .where(*[_R.asset_id == sa.bindparam("asset")] * of_asset)
-        .where(*[_R.done_at.is_(None)] * open_only)
-        .order_by(_R.due_at)
-    )
-    for of_asset in (False, True)
-    for open_only in (False, True)
-}
 _BEFORE = f"""
 SELECT {", ".join(_ALERT.names)} FROM alerts WHERE signal_fingerprint {{among}}
    AND (suppressed_until > {{at}} OR acknowledged_until > {{at}} OR resolved_at = {{at}})
@@ -63,9 +34,21 @@ ORDER BY first_at DESC, id
 _EPISODES = f"""
 SELECT {", ".join(_ALERT.names)} FROM alerts WHERE fingerprint {{among}} AND first_at >= {{since}} ORDER BY first_at DESC, id
 """  # noqa: S608  names of our own
+_SHARED = """
+SELECT f.facts FROM decisions d JOIN decisions f ON f.signal_id = d.signal_id AND f.policy_digest = d.policy_digest
+   AND COALESCE(f.asset_id, '') = COALESCE(d.asset_id, '') AND COALESCE(f.environment, '') = COALESCE(d.environment, '')
+WHERE d.id = :id AND f.facts <> '' ORDER BY f.seq LIMIT 1
+"""
 _SEEN = (
     "SELECT signal_id, asset_id, environment, facts FROM decisions WHERE signal_id {among} AND facts != '' ORDER BY seq"
 )
+_NEAR = f"""
+SELECT {_ALERT.columns} FROM alerts WHERE first_at BETWEEN :begin AND :end AND last_at >= :since AND id <> :id
+ORDER BY CASE WHEN asset_id = :asset THEN 0 ELSE 1 END, priority, title, id LIMIT :limit
+"""  # noqa: S608  names of our own
+_OPEN_ABOUT = f"""
+SELECT {_ALERT.columns} FROM alerts WHERE signal_fingerprint = :about AND open_key IS NOT NULL AND id <> :besides
+"""  # noqa: S608  names of our own
 _OPEN = f"SELECT {', '.join(_ALERT.names)} FROM alerts WHERE open_key {{among}}"  # noqa: S608  names of our own
 
 
@@ -147,33 +130,20 @@ class JudgementTables:
         insert_rows(self._c, t.decisions, _WRITTEN, rows, keep=True)
 
     def decision(self, decision_id: str) -> Decision | None:
-        found = next(_DECISION.items(_DECISION_OF.rows(self._c, id=decision_id)), None)
-        if found is not None:
-            return found
-        row = named(self._c, t.decisions, t.decisions.c.id, decision_id)
-        return _DECISION.item(row) if row else None
+        return next(_DECISION.items(called(self._c, "decisions", _DECISION.columns, decision_id)), None)
 
     def decisions(
         self, *, signal_id: str | None = None, outcome: Outcome | None = None, limit: int = 100
     ) -> list[Decision]:
-        query = sa.select(t.decisions).order_by(t.decisions.c.seq.desc()).limit(limit)
-        if signal_id is not None:
-            query = query.where(t.decisions.c.signal_id == signal_id)
-        if outcome is not None:
-            query = query.where(t.decisions.c.outcome == outcome.value)
-        return [_DECISION.item(r) for r in self._c.execute(query).mappings()]
+        wanted = ["signal_id = :signal"] * (signal_id is not None) + ["outcome = :outcome"] * (outcome is not None)
+        sql = f"SELECT {_DECISION.columns} FROM decisions {where(wanted)} ORDER BY seq DESC LIMIT :limit"  # noqa: S608
+        given = {"signal": signal_id, "outcome": outcome.value if outcome is not None else None, "limit": limit}
+        return list(_DECISION.items(asked(self._c, sql, given)))
 
     def variables(self, decision_id: str) -> dict[str, Any]:
-        d = t.decisions.c
-        row = self._c.execute(sa.select(t.decisions).where(d.id == decision_id)).mappings().first()
-        if row is None:
-            return {}
-        text = row["facts"]
-        if not text:
-            same = [
-                d[n].is_not_distinct_from(row[n]) for n in ("signal_id", "policy_digest", "asset_id", "environment")
-            ]
-            text = self._c.execute(sa.select(d.facts).where(*same, d.facts != "").order_by(d.seq)).scalar()
+        text: str | None = one(self._c, "SELECT facts FROM decisions WHERE id = :id", {"id": decision_id})
+        if text == "":
+            text = one(self._c, _SHARED, {"id": decision_id})
         return dict(from_json(text)) if text else {}
 
     def seen(self, signal_ids: Iterable[str]) -> list[Seen]:
@@ -194,15 +164,16 @@ class JudgementTables:
         insert_many(self._c, t.responses, rows)
 
     def responses(self, decision_id: str) -> list[Response]:
-        c = t.responses.c
-        query = sa.select(c.action, c.what, c.did, c.at).where(c.decision_id == decision_id).order_by(c.seq)
-        return [Response(action, what, Did(did), from_us(at)) for action, what, did, at in self._c.execute(query)]
+        sql = "SELECT action, what, did, at FROM responses WHERE decision_id = :id ORDER BY seq"
+        rows = asked(self._c, sql, {"id": decision_id})
+        return [Response(action, what, Did(did), from_us(at)) for action, what, did, at in rows]
 
     def open_alerts(self, fingerprints: Iterable[str]) -> dict[str, Alert]:
         return {a.fingerprint: a for a in _ALERT.items(among(self._c, _OPEN, fingerprints))}
 
     def open_alerts_about(self, signal_fingerprint: str, besides: str = "") -> list[Alert]:
-        return list(_ALERT.items(_OPEN_ABOUT.rows(self._c, about=signal_fingerprint, besides=besides)))
+        given = {"about": signal_fingerprint, "besides": besides}
+        return list(_ALERT.items(asked(self._c, _OPEN_ABOUT, given)))
 
     def conditions(self, signal_fingerprints: Iterable[str]) -> set[str]:
         return present(self._c, t.alerts.c.signal_fingerprint, signal_fingerprints)
@@ -235,39 +206,31 @@ class JudgementTables:
         return list(_ALERT.items(rows))
 
     def alert(self, alert_id: str) -> Alert | None:
-        found = next(_ALERT.items(_ALERT_OF.rows(self._c, id=alert_id)), None)
-        if found is not None:
-            return found
-        row = named(self._c, t.alerts, t.alerts.c.id, alert_id)
-        return _ALERT.item(row) if row else None
+        return next(_ALERT.items(called(self._c, "alerts", _ALERT.columns, alert_id)), None)
 
     def alerts(
         self, states: Sequence[AlertState] | None = None, limit: int = 1000, asset_id: str | None = None
     ) -> list[Alert]:
-        query = sa.select(*_ALERT_COLUMNS).order_by(t.alerts.c.first_at.desc(), t.alerts.c.id).limit(limit)
-        if asset_id is not None:
-            query = query.where(t.alerts.c.asset_id == asset_id)
+        wanted = ["asset_id = :asset"] * (asset_id is not None)
         if states is not None:
-            query = query.where(t.alerts.c.state.in_([s.value for s in states]))
-        cursor = self._c.execute(query).cursor
-        assert cursor is not None  # it selects
-        return list(_ALERT.items(cursor.fetchall()))  # the driver's own: two thousand are read many times a minute
+            wanted.append(f"state IN ({', '.join(repr(s.value) for s in states)})")  # words of our own
+        sql = f"SELECT {_ALERT.columns} FROM alerts {where(wanted)} ORDER BY first_at DESC, id LIMIT :limit"  # noqa: S608
+        return list(_ALERT.items(asked(self._c, sql, {"asset": asset_id, "limit": limit})))
 
     def near(self, alert: Alert, within: timedelta, since: datetime, limit: int) -> list[Alert]:
-        a = t.alerts.c
         begin, end = to_us(alert.first_at - within), to_us(alert.first_at + within)
-        query = sa.select(t.alerts).where(a.first_at.between(begin, end), a.last_at >= to_us(since), a.id != alert.id)
-        other = sa.case((a.asset_id == alert.asset_id, 0), else_=1)
-        query = query.order_by(other, a.priority, a.title, a.id).limit(limit)
-        return [_ALERT.item(r) for r in self._c.execute(query).mappings()]
+        given = {"begin": begin, "end": end, "since": to_us(since), "id": alert.id, "asset": alert.asset_id or ""}
+        return list(_ALERT.items(asked(self._c, _NEAR, {**given, "limit": limit})))
 
     def put_alert(self, alert: Alert) -> None:
         row = {**_ALERT.row(alert), "open_key": alert.fingerprint if alert.open else None}
         upsert(self._c, t.alerts, [row])
 
     def holds(self, asset_id: str | None = None, *, standing: bool = True) -> list[Hold]:
-        given = {} if asset_id is None else {"asset": asset_id}
-        return list(_HOLD.items(_HOLDS[bool(given), standing].rows(self._c, **given)))
+        wanted = ["(asset_id = :asset OR asset_id IS NULL)"] * (asset_id is not None)
+        wanted += ["open_key IS NOT NULL"] * standing
+        sql = f"SELECT {_HOLD.columns} FROM holds {where(wanted)} ORDER BY seq"  # noqa: S608  names of our own
+        return list(_HOLD.items(asked(self._c, sql, {"asset": asset_id})))
 
     def put_hold(self, hold: Hold) -> bool:
         self._protected.wrote("holds", hold.id)
@@ -288,8 +251,9 @@ class JudgementTables:
         return insert_new(self._c, t.retests, _RETEST.row(retest))
 
     def retests(self, *, open_only: bool = True, asset_id: str | None = None) -> list[Retest]:
-        given = {} if asset_id is None else {"asset": asset_id}
-        return list(_RETEST.items(_RETESTS[bool(given), open_only].rows(self._c, **given)))
+        wanted = ["asset_id = :asset"] * (asset_id is not None) + ["done_at IS NULL"] * open_only
+        sql = f"SELECT {_RETEST.columns} FROM retests {where(wanted)} ORDER BY due_at"  # noqa: S608  names of our own
+        return list(_RETEST.items(asked(self._c, sql, {"asset": asset_id})))
 
     def reword_retests(self, asset_id: str, old: str, new: str) -> None:
         r = t.retests.c

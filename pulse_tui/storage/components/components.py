@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import sqlalchemy as sa
-
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.enrich.advisories.coverage import unreadable
 from pulse_tui.enrich.lookups import component_key, keys_of, package_key
-from pulse_tui.storage.components import tables as t
+from pulse_tui.storage.components.later import t
 from pulse_tui.storage.sql.codec import from_json, to_json
+from pulse_tui.storage.sql.later import sa
 from pulse_tui.storage.sql.lookup import among
 from pulse_tui.storage.sql.upsert import insert_many
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 
 from pulse_tui.domain.bill import Bill, DependencyChange, Head
 from pulse_tui.domain.estate import Component, Dependency
@@ -15,28 +15,28 @@ from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.ports import BillHead, Edge, Users
 from pulse_tui.storage.components import components as parts
-from pulse_tui.storage.components import tables as t
 from pulse_tui.storage.components.bills import ASSET, Words, difference, pairs, parents_first
 from pulse_tui.storage.components.components import Key, key_of
 from pulse_tui.storage.components.force import both, decoded, either, encoded, in_force
+from pulse_tui.storage.components.later import t
 from pulse_tui.storage.components.users import made_of, users
 from pulse_tui.storage.sql.codec import Codec, to_json
-from pulse_tui.storage.sql.lookup import Question, among, fetched
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.lookup import among, fetched
+from pulse_tui.storage.sql.plain import asked
 from pulse_tui.storage.sql.upsert import insert_many, upsert
 
 _CHANGE = Codec(DependencyChange)
 _HEAD = Codec(Head)
+_HEADED = ("origin", "source", "document", "version", "subject", "digest", "at", "refused", "partial", "components")
+_BILLS = f"""SELECT {", ".join(_HEADED[:-1])}, (SELECT COUNT(DISTINCT child) FROM dependencies WHERE bill = b.num)
+             FROM bills b WHERE asset_id = :asset ORDER BY origin"""  # noqa: S608  names of our own
+_SINCE = f"SELECT at, seq, {_CHANGE.columns} FROM dependency_changes WHERE at > :since AND "  # noqa: S608  names of our own
+_OWN = f"{_SINCE}asset_id = :asset"
+_MOVED = f"""{_SINCE}asset_id IS NULL AND component_id IN (
+   SELECT c.id FROM components c JOIN dependencies d ON d.child = c.num JOIN bills b ON b.num = d.bill
+   WHERE b.asset_id = :asset)"""  # noqa: S608  names of our own
 
-_C, _D = t.dependency_changes.c, t.dependencies.c
-_SINCE = sa.select(*_CHANGE.columns(t.dependency_changes), _C.at, _C.seq).where(_C.at > sa.bindparam("since"))
-_OWN = Question(_SINCE.where(_C.asset_id == sa.bindparam("asset")))
-_USED = (
-    sa.select(t.components.c.id)
-    .join(t.dependencies, t.components.c.num == _D.child)
-    .join(t.bills, t.bills.c.num == _D.bill)
-    .where(t.bills.c.asset_id == sa.bindparam("asset"))
-)
-_MOVED = Question(_SINCE.where(_C.asset_id.is_(None), _C.component_id.in_(_USED)))
 _OF_ASSETS = """SELECT b.asset_id, d.child, d.environments, {serves} FROM bills b JOIN dependencies d ON d.bill = b.num
                 WHERE b.asset_id {{among}}"""
 _OF_COMPONENTS = """SELECT b.asset_id, d.child, d.environments, {serves} FROM dependencies d
@@ -116,12 +116,7 @@ class DependencyTables:
         )
 
     def bills(self, asset_id: str) -> list[BillHead]:
-        b, d = t.bills.c, t.dependencies.c
-        count = sa.select(sa.func.count(sa.distinct(d.child))).where(d.bill == b.num).label("components")
-        words = sa.select(
-            b.origin, b.source, b.document, b.version, b.subject, b.digest, b.at, b.refused, b.partial, count
-        )
-        rows = self._c.execute(words.where(b.asset_id == asset_id).order_by(b.origin)).mappings()
+        rows = (dict(zip(_HEADED, row, strict=True)) for row in asked(self._c, _BILLS, {"asset": asset_id}))
         return [BillHead(**{**row, "at": from_us(row["at"]), "partial": bool(row["partial"])}) for row in rows]
 
     def using(
@@ -217,10 +212,9 @@ class DependencyTables:
         return {row["component_id"]: _HEAD.item(row) for row in rows}
 
     def changes(self, asset_id: str, since: datetime) -> list[DependencyChange]:
-        asked = {"asset": asset_id, "since": to_us(since)}
-        rows = [row for question in (_OWN, _MOVED) for row in question.rows(self._c, **asked)]
-        rows.sort(key=lambda row: row[-2:])
-        return list(_CHANGE.items(row[:-2] for row in rows))
+        given = {"asset": asset_id, "since": to_us(since)}
+        rows = sorted([*asked(self._c, _OWN, given), *asked(self._c, _MOVED, given)], key=itemgetter(0, 1))
+        return list(_CHANGE.items(row[2:] for row in rows))
 
     def _log(self, changes: list[DependencyChange]) -> list[DependencyChange]:
         insert_many(self._c, t.dependency_changes, [_CHANGE.row(c) for c in changes])

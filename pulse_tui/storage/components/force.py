@@ -6,12 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-import sqlalchemy as sa
-
 from pulse_tui.domain.bill import ADDED
 from pulse_tui.domain.claim import ESTATE
 from pulse_tui.domain.words import ComponentKind, Environment
 from pulse_tui.storage.sql.codec import from_json, to_json
+from pulse_tui.storage.sql.later import sa
 
 _SERVES = {
     "postgresql": "(SELECT COALESCE(json_agg(p.environment), '[]')::text FROM deployments p {at})",

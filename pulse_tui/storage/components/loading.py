@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from pulse_tui.domain.moments import to_us
-from pulse_tui.storage.components import tables as t
 from pulse_tui.storage.components.force import both, in_force
+from pulse_tui.storage.components.later import t
+from pulse_tui.storage.sql.later import sa
 from pulse_tui.storage.sql.lookup import among
 from pulse_tui.storage.sql.upsert import insert_many
 

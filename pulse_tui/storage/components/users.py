@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-import sqlalchemy as sa
-
 from pulse_tui.domain.estate import Component
 from pulse_tui.domain.words import ComponentKind
 from pulse_tui.ports import Users
@@ -19,6 +17,7 @@ from pulse_tui.storage.components.components import by_id
 from pulse_tui.storage.components.force import both, decoded, either, in_force
 from pulse_tui.storage.components.ways import Above, ways
 from pulse_tui.storage.sql.codec import from_json
+from pulse_tui.storage.sql.later import sa
 from pulse_tui.storage.sql.lookup import among, fetched
 
 _EDGES = {

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import NamedTuple
 
-import sqlalchemy as sa
-
 from pulse_tui.storage.components.components import by_number
 from pulse_tui.storage.sql.codec import from_json, to_json
+from pulse_tui.storage.sql.later import sa
 from pulse_tui.storage.sql.lookup import among, fetched
 
 Way = tuple[int, ...]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 
 from pulse_tui.domain.evals import Acceptance, Comparison, EvalRun, Measure, Score, Sheet, SuiteRun, TaskVerdict
 from pulse_tui.domain.moments import from_us
 from pulse_tui.ports import RunHead
-from pulse_tui.storage.evals import tables as t
+from pulse_tui.storage.evals.later import t
 from pulse_tui.storage.sql.codec import Codec
-from pulse_tui.storage.sql.lookup import Question
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.plain import asked, one, where
 from pulse_tui.storage.sql.protected import Protected
 from pulse_tui.storage.sql.upsert import insert_new, upsert
 
@@ -23,12 +24,13 @@ _COMPARISON = Codec(Comparison, skip=("verdicts", "measures"))
 _VERDICT = Codec(TaskVerdict)
 _ACCEPTANCE = Codec(Acceptance)
 _SUITE_RUN = Codec(SuiteRun)
-_OF_ASSET = Question(
-    sa.select(*_SUITE_RUN.columns(t.suite_runs))
-    .where(t.suite_runs.c.asset_id == sa.bindparam("asset"))
-    .order_by(t.suite_runs.c.started_at.desc(), t.suite_runs.c.id)
-    .limit(sa.bindparam("most"))
+_HEADS = (
+    "SELECT iteration, id, version, at FROM eval_runs WHERE asset_id = :asset AND suite = :suite ORDER BY iteration"
 )
+_PINNED = "SELECT run_id FROM baselines WHERE asset_id = :asset AND suite = :suite"
+_COMPARED = f"SELECT {_COMPARISON.columns}, measures FROM comparisons WHERE run_id = :run"  # noqa: S608  names of our own
+_VERDICTS = f"SELECT {_VERDICT.columns} FROM task_verdicts WHERE run_id = :run ORDER BY place"  # noqa: S608
+_SCORES = f"SELECT {_SCORE.columns} FROM eval_scores WHERE run_id = :run ORDER BY task, metric"  # noqa: S608
 _SHEET = msgspec.json.Decoder(Sheet)
 _MEASURES = msgspec.json.Decoder(tuple[Measure, ...])
 
@@ -77,8 +79,8 @@ class EvalTables:
         return self._c.execute(sa.select(t.eval_runs.c.id).where(t.eval_runs.c.id == run_id)).first() is not None
 
     def get(self, run_id: str, *, sheets: bool = False) -> EvalRun | None:
-        row = self._c.execute(sa.select(t.eval_runs).where(t.eval_runs.c.id == run_id)).mappings().first()
-        return self._run(row, sheets=sheets) if row else None
+        rows = asked(self._c, f"SELECT {_RUN.columns} FROM eval_runs WHERE id = :id", {"id": run_id})  # noqa: S608
+        return self._run(dict(zip(_RUN.names, rows[0], strict=True)), sheets=sheets) if rows else None
 
     def items_pruned(self, run_id: str) -> bool:
         s = t.eval_sheets.c
@@ -102,9 +104,7 @@ class EvalTables:
         return [(r["iteration"], _RUN.item(r, scores=tuple(scores.get(r["id"], ())))) for r in rows]
 
     def heads(self, asset_id: str, suite: str) -> list[RunHead]:
-        query = sa.select(t.eval_runs.c.iteration, t.eval_runs.c.id, t.eval_runs.c.version, t.eval_runs.c.at)
-        mine = query.where(t.eval_runs.c.asset_id == asset_id, t.eval_runs.c.suite == suite)
-        rows = self._c.execute(mine.order_by(t.eval_runs.c.iteration))
+        rows = asked(self._c, _HEADS, {"asset": asset_id, "suite": suite})
         return [RunHead(iteration, run, version, from_us(at)) for iteration, run, version, at in rows]
 
     def versions(self, asset_id: str, suite: str) -> set[str]:
@@ -116,8 +116,7 @@ class EvalTables:
         return sorted(self._c.execute(query).scalars())
 
     def baseline(self, asset_id: str, suite: str, *, sheets: bool = False) -> EvalRun | None:
-        query = sa.select(t.baselines.c.run_id).where(t.baselines.c.asset_id == asset_id, t.baselines.c.suite == suite)
-        run_id = self._c.execute(query).scalar()
+        run_id = one(self._c, _PINNED, {"asset": asset_id, "suite": suite})
         return self.get(run_id, sheets=sheets) if run_id is not None else None
 
     def baselines(self) -> list[tuple[str, str, str]]:
@@ -140,11 +139,11 @@ class EvalTables:
             self._c.execute(sa.insert(t.task_verdicts), rows)
 
     def comparison(self, run_id: str) -> Comparison | None:
-        row = self._c.execute(sa.select(t.comparisons).where(t.comparisons.c.run_id == run_id)).mappings().first()
-        if row is None:
+        rows = asked(self._c, _COMPARED, {"run": run_id})
+        if not rows:
             return None
-        query = sa.select(t.task_verdicts).where(t.task_verdicts.c.run_id == run_id).order_by(t.task_verdicts.c.place)
-        verdicts = tuple(_VERDICT.item(r) for r in self._c.execute(query).mappings())
+        verdicts = tuple(_VERDICT.items(asked(self._c, _VERDICTS, {"run": run_id})))
+        row = dict(zip((*_COMPARISON.names, "measures"), rows[0], strict=True))
         return _COMPARISON.item(row, verdicts=verdicts, measures=_MEASURES.decode(row["measures"]))
 
     def reopen(self, baseline_id: str) -> int:
@@ -198,21 +197,13 @@ class EvalTables:
         upsert(self._c, t.suite_runs, [_SUITE_RUN.row(run)])
 
     def suite_runs(self, suite: str | None = None, asset_id: str | None = None, limit: int = 200) -> list[SuiteRun]:
-        if suite is None and asset_id is not None:  # of every alert that opens
-            return list(_SUITE_RUN.items(_OF_ASSET.rows(self._c, asset=asset_id, most=limit)))
-        query = sa.select(t.suite_runs).order_by(t.suite_runs.c.started_at.desc(), t.suite_runs.c.id).limit(limit)
-        if suite is not None:
-            query = query.where(t.suite_runs.c.suite == suite)
-        if asset_id is not None:
-            query = query.where(t.suite_runs.c.asset_id == asset_id)
-        return [_SUITE_RUN.item(r) for r in self._c.execute(query).mappings()]
+        wanted = where(["suite = :suite"] * (suite is not None) + ["asset_id = :asset"] * (asset_id is not None))
+        sql = f"SELECT {_SUITE_RUN.columns} FROM suite_runs {wanted} ORDER BY started_at DESC, id LIMIT :limit"  # noqa: S608
+        given = {"suite": suite, "asset": asset_id, "limit": limit}
+        return list(_SUITE_RUN.items(asked(self._c, sql, given)))
 
-    def _run(self, row: sa.RowMapping, *, sheets: bool) -> EvalRun:
-        query = sa.select(t.eval_scores).where(t.eval_scores.c.run_id == row["id"])
-        scores = tuple(
-            _SCORE.item(r)
-            for r in self._c.execute(query.order_by(t.eval_scores.c.task, t.eval_scores.c.metric)).mappings()
-        )
+    def _run(self, row: Mapping[Any, Any], *, sheets: bool) -> EvalRun:
+        scores = tuple(_SCORE.items(asked(self._c, _SCORES, {"run": row["id"]})))
         return _RUN.item(row, scores=scores, sheets=self._sheets(row["id"]) if sheets else ())
 
     def _sheets(self, run_id: str) -> tuple[Sheet, ...]:

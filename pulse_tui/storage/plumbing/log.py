@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 
 from pulse_tui.domain.audit import GENESIS, Anchor, AuditEntry, StoredLine, Walked, link, walk
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.moments import from_us, to_us
-from pulse_tui.storage.plumbing import tables as t
+from pulse_tui.storage.plumbing.later import t
 from pulse_tui.storage.sql import append_only
 from pulse_tui.storage.sql.codec import Codec
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.plain import asked, one, where
 from pulse_tui.storage.sql.protected import Protected
 from pulse_tui.storage.sql.upsert import insert_many, upsert
 
@@ -25,7 +26,8 @@ _SEAL = "audit.newest"
 _AT_ONCE = 10_000
 """Lines that are read at a time: no more of a long log is in memory."""
 _LINES = f"SELECT {', '.join(_ENTRY.names)} FROM audit {{}} ORDER BY seq LIMIT {_AT_ONCE}"  # noqa: S608
-_FIRST, _NEXT = sa.text(_LINES.format("")), sa.text(_LINES.format("WHERE seq > :after"))
+_FIRST, _NEXT = _LINES.format(""), _LINES.format("WHERE seq > :after")
+_LAST = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1"
 
 
 class AuditTable:
@@ -90,7 +92,7 @@ class AuditTable:
             upsert(self._c, t.values, [{"key": _SEAL, "value": f"{self._newest.seq}:{self._newest.hash}"}])
 
     def sealed(self) -> Anchor | None:
-        value = self._c.execute(sa.select(t.values.c.value).where(t.values.c.key == _SEAL)).scalar()
+        value = one(self._c, "SELECT value FROM settings_values WHERE key = :key", {"key": _SEAL})
         if value is None:
             return None
         seq, _, digest = value.partition(":")
@@ -103,17 +105,16 @@ class AuditTable:
     def _last(self) -> Anchor:
         if self._newest is not None:
             return Anchor(self._newest.seq, self._newest.hash)
-        last = self._c.execute(sa.select(t.audit.c.seq, t.audit.c.hash).order_by(t.audit.c.seq.desc()).limit(1)).first()
-        return Anchor(last.seq, last.hash) if last else Anchor(0, GENESIS)
+        last = asked(self._c, _LAST)
+        return Anchor(*last[0]) if last else Anchor(0, GENESIS)
 
     def entries(self, *, subject: str | None = None, limit: int | None = None) -> list[AuditEntry]:
         self._flush()
-        query = sa.select(t.audit)
-        if subject is not None:
-            query = query.where(t.audit.c.subject == subject)
-        if limit is None:
-            return self._read(query.order_by(t.audit.c.seq))
-        return self._read(query.order_by(t.audit.c.seq.desc()).limit(limit))[::-1]
+        wanted = ["subject = :subject"] * (subject is not None)
+        order = "seq" if limit is None else "seq DESC LIMIT :limit"
+        sql = f"SELECT {_ENTRY.columns} FROM audit {where(wanted)} ORDER BY {order}"  # noqa: S608  names of our own
+        found = _entries(asked(self._c, sql, {"subject": subject, "limit": limit}))
+        return found if limit is None else found[::-1]
 
     def page(
         self,
@@ -126,7 +127,7 @@ class AuditTable:
     ) -> list[AuditEntry]:
         self._flush()
         c = t.audit.c
-        query = sa.select(t.audit).order_by(c.seq.desc()).limit(limit)
+        query = sa.select(*(c[name] for name in _ENTRY.names)).order_by(c.seq.desc()).limit(limit)
         if before is not None:
             query = query.where(c.seq < before)
         if actions:
@@ -137,7 +138,9 @@ class AuditTable:
             query = query.where(c.actor == actor)
         if since is not None:
             query = query.where(c.at >= to_us(since))
-        return self._read(query)
+        cursor = self._c.execute(query).cursor
+        assert cursor is not None, "it selects"
+        return _entries(cursor.fetchall())
 
     def contradiction(self, record: str, since: str) -> str:
         self._flush()
@@ -165,9 +168,7 @@ class AuditTable:
     def _stored(self, after: Any) -> Iterator[StoredLine]:
         while True:
             try:
-                done = self._c.execute(_FIRST) if after is None else self._c.execute(_NEXT, {"after": after})
-                assert done.cursor is not None
-                rows = done.cursor.fetchall()  # the driver's own tuples
+                rows = asked(self._c, _FIRST) if after is None else asked(self._c, _NEXT, {"after": after})
             except (sa.exc.DBAPIError, sqlite3.Error) as error:  # text that is none
                 raise StorageError(f"the audit log cannot be read after line {after or 0}: {error}") from None
             yield from rows
@@ -195,14 +196,15 @@ class AuditTable:
         self._flush()
         return dict(self._protected.every())
 
-    def _read(self, query: sa.Select[tuple[object, ...]]) -> list[AuditEntry]:
-        out = []
-        for row in self._c.execute(query).mappings():
-            try:
-                out.append(_ENTRY.item(row))
-            except (ValueError, TypeError, OverflowError, msgspec.MsgspecError) as error:
-                raise StorageError(
-                    f"line {row['seq']} of the audit log cannot be read: {error}",
-                    todo="It was changed outside this program: restore the database from a backup, and read why",
-                ) from None
-        return out
+
+def _entries(rows: Sequence[Sequence[Any]]) -> list[AuditEntry]:
+    out: list[AuditEntry] = []
+    for row in rows:
+        try:
+            out.extend(_ENTRY.items([row]))
+        except (ValueError, TypeError, OverflowError, msgspec.MsgspecError) as error:
+            raise StorageError(
+                f"line {row[_ENTRY.names.index('seq')]} of the audit log cannot be read: {error}",
+                todo="It was changed outside this program: restore the database from a backup, and read why",
+            ) from None
+    return out

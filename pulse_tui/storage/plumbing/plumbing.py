@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-
-from pulse_tui.domain.comparison import KEPT, kept_at
 from pulse_tui.domain.delivery import LONGEST_WAIT, Delivery, DeliveryState, Queued, lineup
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.source import SourceStatus
-from pulse_tui.storage.plumbing import tables as t
+from pulse_tui.storage.plumbing.later import t
 from pulse_tui.storage.sql.codec import Codec
-from pulse_tui.storage.sql.lookup import Question, among
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.lookup import among
+from pulse_tui.storage.sql.plain import asked, one, where
 from pulse_tui.storage.sql.upsert import insert_new, replace_many, upsert
 
 _SOURCE = Codec(SourceStatus)
 _DELIVERY = Codec(Delivery)
+_KEYED = f"SELECT {_DELIVERY.columns} FROM outbox WHERE key {{among}}"  # noqa: S608  names of our own
 _STATES = {state.value: state for state in DeliveryState}
-_QUEUED = Question(sa.select(t.outbox.c.key).where(t.outbox.c.key == sa.bindparam("key")))
-_VALUE = Question(sa.select(t.values.c.value).where(t.values.c.key == sa.bindparam("key")))
-_DELIVERIES = f"SELECT {', '.join(_DELIVERY.names)} FROM outbox WHERE key {{among}}"  # noqa: S608  names of our own
 LINE = 20_000
 """Messages of a route that are looked at for whose turn it is: of a longer queue the eldest."""
 
@@ -36,8 +33,8 @@ class PlumbingTables:
         """Routes that got something to send in it."""
 
     def sources(self) -> dict[str, SourceStatus]:
-        query = sa.select(t.sources).order_by(t.sources.c.id)
-        return {r["id"]: _SOURCE.item(r) for r in self._c.execute(query).mappings()}
+        rows = asked(self._c, f"SELECT {_SOURCE.columns} FROM sources ORDER BY id")  # noqa: S608  names of our own
+        return {status.id: status for status in _SOURCE.items(rows)}
 
     def source(self, ident: str) -> SourceStatus | None:
         row = self._c.execute(sa.select(t.sources).where(t.sources.c.id == ident)).mappings().first()
@@ -47,11 +44,7 @@ class PlumbingTables:
         upsert(self._c, t.sources, [_SOURCE.row(status)])
 
     def keep_sources(self, ids: Iterable[str]) -> None:
-        ids = list(ids)
-        self._c.execute(sa.delete(t.sources).where(t.sources.c.id.not_in(ids)))
-        key = t.values.c.key  # what a source compared ends with it
-        others = sa.and_(key.startswith(KEPT, autoescape=True), key.not_in([kept_at(ident) for ident in ids]))
-        self._c.execute(sa.delete(t.values).where(others))
+        self._c.execute(sa.delete(t.sources).where(t.sources.c.id.not_in(list(ids))))
 
     def claim(
         self, name: str, holder: str, now: datetime, ttl_s: float, dead: Callable[[str], bool] = lambda _holder: False
@@ -145,7 +138,7 @@ class PlumbingTables:
         self.awake.update(routes)
 
     def has_delivery(self, key: str) -> bool:
-        return bool(_QUEUED.rows(self._c, key=key))
+        return one(self._c, "SELECT key FROM outbox WHERE key = :key", {"key": key}) is not None
 
     def due_routes(self, now: datetime) -> list[str]:
         query = sa.select(t.outbox.c.route).where(_due(now)).distinct().order_by(t.outbox.c.route)
@@ -169,7 +162,7 @@ class PlumbingTables:
         ]
 
     def deliveries_of(self, keys: Sequence[str]) -> dict[str, Delivery]:
-        return {d.key: d for d in _DELIVERY.items(among(self._c, _DELIVERIES, dict.fromkeys(keys)))}
+        return {d.key: d for d in _DELIVERY.items(among(self._c, _KEYED, dict.fromkeys(keys)))}
 
     def put_delivery(self, delivery: Delivery) -> None:
         upsert(self._c, t.outbox, [_DELIVERY.row(delivery)])
@@ -185,15 +178,15 @@ class PlumbingTables:
     def deliveries(
         self, limit: int = 100, *, states: Collection[DeliveryState] = (), route: str | None = None
     ) -> list[Delivery]:
-        query = sa.select(t.outbox).order_by(t.outbox.c.created_at.desc(), t.outbox.c.key).limit(limit)
+        wanted = ["route = :route"] * (route is not None)
         if states:
-            query = query.where(t.outbox.c.state.in_([state.value for state in states]))
-        if route is not None:
-            query = query.where(t.outbox.c.route == route)
-        return [_DELIVERY.item(r) for r in self._c.execute(query).mappings()]
+            wanted.append(f"state IN ({', '.join(repr(state.value) for state in states)})")  # words of our own
+        sql = f"SELECT {_DELIVERY.columns} FROM outbox {where(wanted)} ORDER BY created_at DESC, key LIMIT :limit"  # noqa: S608
+        return list(_DELIVERY.items(asked(self._c, sql, {"route": route, "limit": limit})))
 
     def get_value(self, key: str) -> str | None:
-        return next((value for (value,) in _VALUE.rows(self._c, key=key)), None)
+        value: str | None = one(self._c, "SELECT value FROM settings_values WHERE key = :key", {"key": key})
+        return value
 
     def put_value(self, key: str, value: str) -> None:
         upsert(self._c, t.values, [{"key": key, "value": value}])

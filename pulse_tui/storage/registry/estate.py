@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 
 from pulse_tui.domain.errors import NotFound, Refused
 from pulse_tui.domain.estate import Asset, Deployment, Estate
@@ -15,9 +14,11 @@ from pulse_tui.domain.moments import to_us
 from pulse_tui.domain.release import Promotion, PushedChange, Release, ReleaseState, Stay
 from pulse_tui.domain.words import Environment
 from pulse_tui.ports import Whereabouts
-from pulse_tui.storage.registry import tables as t
+from pulse_tui.storage.registry.later import t
 from pulse_tui.storage.sql.codec import Codec, from_json
-from pulse_tui.storage.sql.lookup import Question, among, chunks, fetched
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.lookup import among, chunks, fetched
+from pulse_tui.storage.sql.plain import asked
 from pulse_tui.storage.sql.upsert import insert_many, put_difference, upsert
 
 _ASSET = Codec(Asset)
@@ -26,22 +27,11 @@ _DEPLOYMENT = Codec(Deployment)
 _STAY = Codec(Stay)
 _PROMOTION = Codec(Promotion)
 _CHANGE = Codec(PushedChange)
+_RELEASES = f"SELECT {_RELEASE.columns} FROM releases WHERE asset_id = :asset"  # noqa: S608  names of our own
+_HERE = "WHERE asset_id = :asset AND environment = :environment"
+_DEPLOYED = f"SELECT {_DEPLOYMENT.columns} FROM deployments {_HERE}"  # noqa: S608  names of our own
+_STAYS = f"SELECT {_STAY.columns} FROM stays {_HERE} ORDER BY seq DESC"  # noqa: S608  names of our own
 
-_SERVING = Question(
-    sa.select(*_DEPLOYMENT.columns(t.deployments)).where(
-        t.deployments.c.asset_id == sa.bindparam("asset"), t.deployments.c.environment == sa.bindparam("environment")
-    )
-)
-_STAYS = Question(
-    sa.select(*_STAY.columns(t.stays))
-    .where(t.stays.c.asset_id == sa.bindparam("asset"), t.stays.c.environment == sa.bindparam("environment"))
-    .order_by(t.stays.c.seq.desc())
-)
-_RELEASED = Question(
-    sa.select(*_RELEASE.columns(t.releases)).where(
-        t.releases.c.asset_id == sa.bindparam("asset"), t.releases.c.version == sa.bindparam("version")
-    )
-)
 _RANKED = sorted(Environment, key=lambda e: e.rank)
 _BITS = " ".join(f"WHEN '{e.value}' THEN {1 << i}" for i, e in enumerate(_RANKED))
 _SETS = [tuple(e for i, e in enumerate(_RANKED) if bits >> i & 1) for bits in range(1 << len(_RANKED))]
@@ -80,16 +70,17 @@ class EstateTables:
         newest = self._kept.newest
         if newest is not None and newest[0] == mark:
             return newest[1]
-        assets = {a.id: a for a in _ASSET.items(self._all(t.assets, _ASSET.names))}
-        deployments = tuple(_DEPLOYMENT.items(self._all(t.deployments, _DEPLOYMENT.names)))
+        assets = {a.id: a for a in _ASSET.items(fetched(self._c, f"SELECT {_ASSET.columns} FROM assets"))}  # noqa: S608
+        rows = fetched(self._c, f"SELECT {_DEPLOYMENT.columns} FROM deployments")  # noqa: S608  names of our own
+        deployments = tuple(_DEPLOYMENT.items(rows))
         estate = Estate(assets=assets, deployments=deployments)
         if not self._changed:
             self._kept.newest = mark, estate
         return estate
 
     def asset(self, asset_id: str) -> Asset | None:
-        row = self._c.execute(sa.select(t.assets).where(t.assets.c.id == asset_id)).mappings().first()
-        return _ASSET.item(row) if row else None
+        rows = asked(self._c, f"SELECT {_ASSET.columns} FROM assets WHERE id = :asset", {"asset": asset_id})  # noqa: S608
+        return next(_ASSET.items(rows), None)
 
     def whereabouts(self, asset_ids: Iterable[str]) -> list[Whereabouts]:
         wanted = set(asset_ids)
@@ -113,11 +104,11 @@ class EstateTables:
         return sum(self._c.execute(statement).rowcount for statement in gone)
 
     def releases(self, asset_id: str) -> list[Release]:
-        query = sa.select(t.releases).where(t.releases.c.asset_id == asset_id).order_by(t.releases.c.iteration)
-        return [_RELEASE.item(r) for r in self._c.execute(query).mappings()]
+        return list(_RELEASE.items(asked(self._c, f"{_RELEASES} ORDER BY iteration", {"asset": asset_id})))
 
     def release(self, asset_id: str, version: str) -> Release | None:
-        return next(_RELEASE.items(_RELEASED.rows(self._c, asset=asset_id, version=version)), None)
+        rows = asked(self._c, f"{_RELEASES} AND version = :version", {"asset": asset_id, "version": version})
+        return next(_RELEASE.items(rows), None)
 
     def add_release(self, release: Release) -> Release:
         numbered = msgspec.structs.replace(release, iteration=self.next_iteration(release.asset_id))
@@ -204,7 +195,7 @@ class EstateTables:
         put_difference(self._c, t.iterations, rows, "asset_id")
 
     def deployment(self, asset_id: str, environment: Environment) -> Deployment | None:
-        rows = _SERVING.rows(self._c, asset=asset_id, environment=environment.value)
+        rows = asked(self._c, _DEPLOYED, {"asset": asset_id, "environment": environment.value})
         return next(_DEPLOYMENT.items(rows), None)
 
     def deploy(self, deployment: Deployment) -> bool:
@@ -240,7 +231,7 @@ class EstateTables:
         return self._c.execute(gone).rowcount > 0
 
     def stays(self, asset_id: str, environment: Environment) -> list[Stay]:
-        return list(_STAY.items(_STAYS.rows(self._c, asset=asset_id, environment=environment.value)))
+        return list(_STAY.items(asked(self._c, _STAYS, {"asset": asset_id, "environment": environment.value})))
 
     def mark_unhealthy(self, asset_id: str, environment: Environment, version: str) -> None:
         # The last stay, even when it is over: bad news of a release often comes after somebody moved it away.
@@ -278,9 +269,6 @@ class EstateTables:
         else:
             rows = among(self._c, sql.format(ids=gathered, of=f" WHERE {column} {{among}}"), wanted)
         return {ident: value for value, ids in rows for ident in from_json(ids) if ident in wanted}
-
-    def _all(self, table: sa.Table, names: list[str]) -> list[Any]:
-        return fetched(self._c, f"SELECT {', '.join(names)} FROM {table.name}")  # noqa: S608  names of our own
 
     def _close_stay(self, asset_id: str, environment: Environment, at: datetime) -> None:
         where = sa.update(t.stays).where(_place(t.stays, asset_id, environment))

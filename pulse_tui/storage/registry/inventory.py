@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 
 from pulse_tui.domain.claim import Claim
 from pulse_tui.domain.concern import Concern
@@ -14,9 +13,10 @@ from pulse_tui.domain.estate import Endpoint, Workflow
 from pulse_tui.domain.pointer import PointerCheck
 from pulse_tui.domain.release import ReleaseState
 from pulse_tui.domain.words import Environment
-from pulse_tui.storage.registry import tables as t
+from pulse_tui.storage.registry.later import t
 from pulse_tui.storage.sql.codec import Codec
-from pulse_tui.storage.sql.lookup import Question
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.plain import asked, where
 from pulse_tui.storage.sql.upsert import put_difference, upsert
 
 _CLAIM = Codec(Claim)
@@ -24,16 +24,6 @@ _CONCERN = Codec(Concern)
 _ENDPOINT = Codec(Endpoint)
 _WORKFLOW = Codec(Workflow)
 _POINTER = Codec(PointerCheck)
-
-
-_ENDPOINTS = sa.select(*_ENDPOINT.columns(t.endpoints)).order_by(
-    t.endpoints.c.id, t.endpoints.c.environment, t.endpoints.c.source
-)
-_EVERY, _OF_ASSET = Question(_ENDPOINTS), Question(_ENDPOINTS.where(t.endpoints.c.asset_id == sa.bindparam("asset")))
-
-
-_WHAT = sa.select(*_CONCERN.columns(t.concerns)).order_by(t.concerns.c.asset_id, t.concerns.c.key)
-_CONCERNS, _CONCERNS_OF = Question(_WHAT), Question(_WHAT.where(t.concerns.c.asset_id == sa.bindparam("asset")))
 
 
 class InventoryTables:
@@ -69,8 +59,9 @@ class InventoryTables:
         return self._c.execute(gone).rowcount
 
     def concerns(self, asset_id: str | None = None) -> list[Concern]:
-        rows = _CONCERNS.rows(self._c) if asset_id is None else _CONCERNS_OF.rows(self._c, asset=asset_id)
-        return list(_CONCERN.items(rows))
+        wanted = where(["asset_id = :asset"] * (asset_id is not None))
+        sql = f"SELECT {_CONCERN.columns} FROM concerns {wanted} ORDER BY asset_id, key"  # noqa: S608  names of our own
+        return list(_CONCERN.items(asked(self._c, sql, {"asset": asset_id})))
 
     def put_concern(self, concern: Concern) -> bool:
         standing = self._concern(concern.asset_id, concern.key)
@@ -85,16 +76,17 @@ class InventoryTables:
         return standing
 
     def endpoints(self, asset_id: str | None = None) -> list[Endpoint]:
-        rows = _EVERY.rows(self._c) if asset_id is None else _OF_ASSET.rows(self._c, asset=asset_id)
-        return list(_ENDPOINT.items(rows))
+        wanted = where(["asset_id = :asset"] * (asset_id is not None))
+        sql = f"SELECT {_ENDPOINT.columns} FROM endpoints {wanted} ORDER BY id, environment, source"  # noqa: S608
+        return list(_ENDPOINT.items(asked(self._c, sql, {"asset": asset_id})))
 
     def put_endpoints(self, endpoints: Sequence[Endpoint], source: str = "estate") -> int:
         rows = [{**_ENDPOINT.row(e), "source": source} for e in endpoints]
         return self._replace(t.endpoints, rows, t.endpoints.c.source == source)
 
     def workflows(self) -> list[Workflow]:
-        query = sa.select(t.workflows).order_by(t.workflows.c.id)
-        return [_WORKFLOW.item(r) for r in self._c.execute(query).mappings()]
+        rows = asked(self._c, f"SELECT {_WORKFLOW.columns} FROM workflows ORDER BY id")  # noqa: S608  names of our own
+        return list(_WORKFLOW.items(rows))
 
     def put_workflows(self, workflows: Sequence[Workflow]) -> int:
         return self._replace(t.workflows, [_WORKFLOW.row(w) for w in workflows], sa.true())

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 
 from pulse_tui.domain.errors import NotFound, Refused, StorageError
 from pulse_tui.domain.moments import from_us, to_us
@@ -22,9 +21,11 @@ from pulse_tui.domain.rollback import (
     StepRecord,
     decode_plan,
 )
-from pulse_tui.storage.rollback import tables as t
+from pulse_tui.storage.rollback.later import t
 from pulse_tui.storage.sql.codec import Codec
-from pulse_tui.storage.sql.lookup import Question, named
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.lookup import named
+from pulse_tui.storage.sql.plain import asked, where
 from pulse_tui.storage.sql.protected import Protected
 from pulse_tui.storage.sql.upsert import insert_new, upsert
 
@@ -33,12 +34,6 @@ _RUN = Codec(Run)
 _STEP = Codec(StepRecord)
 _DRILL = Codec(Drill)
 _AUTHORISATION = Codec(Authorisation)
-_ON_TARGET = Question(
-    sa.select(*_RUN.columns(t.runs))
-    .where(t.runs.c.id.in_(sa.select(t.run_targets.c.run_id).where(t.run_targets.c.target == sa.bindparam("target"))))
-    .order_by(t.runs.c.started_at.desc())
-    .limit(sa.bindparam("most"))
-)
 _SHORTEST_PREFIX = 8
 
 
@@ -68,14 +63,13 @@ class RollbackTables:
         if len(plan_hash) < _SHORTEST_PREFIX:
             raise NotFound(f"plan {plan_hash!r} is too short a name", todo="Give at least 8 digits of its hash")
         row = named(self._c, t.plans, t.plans.c.hash, plan_hash, _SHORTEST_PREFIX)
-        return _plan(row) if row else None
+        return _plan(row["hash"], row["state"], row["body"]) if row else None
 
     def plans(self, asset_id: str | None = None, limit: int = 50) -> list[tuple[Plan, PlanState]]:
-        query = sa.select(t.plans).order_by(t.plans.c.seq.desc()).limit(limit)
-        if asset_id is not None:
-            moved = sa.select(t.plan_members.c.plan_hash).where(t.plan_members.c.asset_id == asset_id)
-            query = query.where(sa.or_(t.plans.c.asset_id == asset_id, t.plans.c.hash.in_(moved)))
-        return [_plan(row) for row in self._c.execute(query).mappings()]
+        moved = "hash IN (SELECT plan_hash FROM plan_members WHERE asset_id = :asset)"
+        wanted = where([f"(asset_id = :asset OR {moved})"] * (asset_id is not None))
+        sql = f"SELECT hash, state, body FROM plans {wanted} ORDER BY seq DESC LIMIT :limit"  # noqa: S608  names of our own
+        return [_plan(*row) for row in asked(self._c, sql, {"asset": asset_id, "limit": limit})]
 
     def set_plan_state(self, plan_hash: str, state: PlanState) -> None:
         self._protected.wrote("plans", plan_hash)
@@ -131,17 +125,10 @@ class RollbackTables:
     def runs(
         self, *, plan_hash: str | None = None, target: str | None = None, active_only: bool = False, limit: int = 50
     ) -> list[Run]:
-        if target is not None and plan_hash is None and not active_only:  # of every alert that opens
-            return list(_RUN.items(_ON_TARGET.rows(self._c, target=target, most=limit)))
-        query = sa.select(t.runs).order_by(t.runs.c.started_at.desc()).limit(limit)
-        if plan_hash is not None:
-            query = query.where(t.runs.c.plan_hash == plan_hash)
-        if target is not None:
-            moved = sa.select(t.run_targets.c.run_id).where(t.run_targets.c.target == target)
-            query = query.where(t.runs.c.id.in_(moved))
-        if active_only:
-            query = query.where(t.runs.c.active_key.is_not(None))
-        return [_RUN.item(r) for r in self._c.execute(query).mappings()]
+        wanted = ["plan_hash = :plan"] * (plan_hash is not None) + ["active_key IS NOT NULL"] * active_only
+        wanted += ["id IN (SELECT run_id FROM run_targets WHERE target = :target)"] * (target is not None)
+        sql = f"SELECT {_RUN.columns} FROM runs {where(wanted)} ORDER BY started_at DESC LIMIT :limit"  # noqa: S608
+        return list(_RUN.items(asked(self._c, sql, {"plan": plan_hash, "target": target, "limit": limit})))
 
     def put_run(self, run: Run) -> None:
         self._protected.wrote("runs", run.id)
@@ -194,10 +181,12 @@ class RollbackTables:
         return insert_new(self._c, t.authorisations, row)
 
     def authorisations(self, asset_id: str | None = None) -> list[tuple[Authorisation, str]]:
-        query = sa.select(t.authorisations).order_by(t.authorisations.c.created_at.desc(), t.authorisations.c.hash)
-        if asset_id is not None:
-            query = query.where(t.authorisations.c.asset_id == asset_id)
-        return [(_AUTHORISATION.item(r), r["state"]) for r in self._c.execute(query).mappings()]
+        wanted = ["asset_id = :asset"] * (asset_id is not None)
+        sql = (
+            f"SELECT state, {_AUTHORISATION.columns} FROM authorisations {where(wanted)} ORDER BY created_at DESC, hash"  # noqa: S608
+        )
+        rows = asked(self._c, sql, {"asset": asset_id})
+        return list(zip(_AUTHORISATION.items(row[1:] for row in rows), (row[0] for row in rows), strict=True))
 
     def set_authorisation_state(self, authorisation_hash: str, state: str) -> None:
         self._protected.wrote("authorisations", authorisation_hash)
@@ -205,14 +194,14 @@ class RollbackTables:
         self._c.execute(sa.update(t.authorisations).where(here).values(state=state))
 
 
-def _plan(row: sa.RowMapping) -> tuple[Plan, PlanState]:
+def _plan(name: str, state: str, body: bytes) -> tuple[Plan, PlanState]:
     try:
-        plan = decode_plan(row["body"])
+        plan = decode_plan(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         plan = None
-    if plan is None or plan.hash != row["hash"]:
+    if plan is None or plan.hash != name:
         raise StorageError(
-            f"plan {row['hash'][:12]} was changed in the database after it was made",
+            f"plan {name[:12]} was changed in the database after it was made",
             todo="Do not run it: make a new plan and read the audit log",
         )
-    return plan, PlanState(row["state"])
+    return plan, PlanState(state)

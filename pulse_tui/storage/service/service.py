@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-
 from pulse_tui.domain.frame import NEWS, Frame, Weight
 from pulse_tui.domain.member import Member
 from pulse_tui.domain.moments import from_us, to_us
-from pulse_tui.storage.service import tables as t
+from pulse_tui.storage.service.later import t
 from pulse_tui.storage.sql.bodies import Bodies
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.plain import asked
 
-_F = t.frames.c
-_MEMBERS = Bodies(t.members, Member)
+_FRAME = ("at", "whole", "body", "format", "seq")
+_END = f"SELECT {', '.join(_FRAME)} FROM frames ORDER BY seq"  # noqa: S608  names of our own
+_MEMBERS = Bodies(t, "members", Member)
 
 
 class FrameTable:
@@ -30,33 +31,38 @@ class FrameTable:
         self._c.execute(sa.insert(t.frames), [row])
 
     def span(self) -> tuple[Frame, Frame] | None:
-        first, last = (self._one(sa.select(t.frames).order_by(order)) for order in (_F.seq, _F.seq.desc()))
-        return (first, last) if first is not None and last is not None else None
+        ends = [asked(self._c, f"{_END} {order} LIMIT 1") for order in ("ASC", "DESC")]
+        first, last = ([_frame(dict(zip(_FRAME, row, strict=True))) for row in rows] for rows in ends)
+        return (first[0], last[0]) if first else None
 
     def at(self, moment: datetime) -> Frame | None:
-        there = sa.select(t.frames).where(_F.at <= to_us(moment))
-        return self._one(there.order_by(_F.at.desc(), _F.seq.desc()))
+        there = sa.select(t.frames).where(t.frames.c.at <= to_us(moment))
+        return self._one(there.order_by(t.frames.c.at.desc(), t.frames.c.seq.desc()))
 
     def chain(self, seq: int) -> list[Frame]:
-        first = sa.select(sa.func.max(_F.seq)).where(_F.whole, _F.seq <= seq).scalar_subquery()
-        query = sa.select(t.frames).where(_F.seq >= first, _F.seq <= seq).order_by(_F.seq)
+        first = sa.select(sa.func.max(t.frames.c.seq)).where(t.frames.c.whole, t.frames.c.seq <= seq).scalar_subquery()
+        query = sa.select(t.frames).where(t.frames.c.seq >= first, t.frames.c.seq <= seq).order_by(t.frames.c.seq)
         return [_frame(row) for row in self._c.execute(query).mappings()]
 
     def beside(self, seq: int, *, after: bool, news: bool = True) -> Frame | None:
-        there = sa.select(t.frames).where(_F.seq > seq if after else _F.seq < seq)
+        there = sa.select(t.frames).where(t.frames.c.seq > seq if after else t.frames.c.seq < seq)
         if news:
-            there = there.where(sa.func.substr(_F.body, 1, 1) == NEWS)
-        return self._one(there.order_by(_F.seq if after else _F.seq.desc()))
+            there = there.where(sa.func.substr(t.frames.c.body, 1, 1) == NEWS)
+        return self._one(there.order_by(t.frames.c.seq if after else t.frames.c.seq.desc()))
 
     def weight(self) -> Weight:
-        counted = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.func.length(_F.body)), 0))
+        counted = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.func.length(t.frames.c.body)), 0))
         frames, size = self._c.execute(counted.select_from(t.frames)).one()
         return Weight(frames=int(frames), bytes=int(size))
 
     def prune(self, before: datetime, most: int = 500) -> int:
-        whole = sa.select(sa.func.max(_F.seq)).where(_F.whole, _F.at <= to_us(before)).scalar_subquery()
-        oldest = sa.select(_F.seq).where(_F.seq < whole).order_by(_F.seq).limit(most).subquery()
-        return self._c.execute(sa.delete(t.frames).where(_F.seq.in_(sa.select(oldest.c.seq)))).rowcount
+        whole = (
+            sa.select(sa.func.max(t.frames.c.seq))
+            .where(t.frames.c.whole, t.frames.c.at <= to_us(before))
+            .scalar_subquery()
+        )
+        oldest = sa.select(t.frames.c.seq).where(t.frames.c.seq < whole).order_by(t.frames.c.seq).limit(most).subquery()
+        return self._c.execute(sa.delete(t.frames).where(t.frames.c.seq.in_(sa.select(oldest.c.seq)))).rowcount
 
     def _one(self, query: sa.Select[Any]) -> Frame | None:
         row = self._c.execute(query.limit(1)).mappings().first()
@@ -84,7 +90,7 @@ class MemberTable:
         _MEMBERS.put(self._c, member)
 
     def all(self) -> list[Member]:
-        return _MEMBERS.where(self._c, order=(t.members.c.id,))
+        return _MEMBERS.asked(self._c, "ORDER BY id")
 
     def drop(self, ident: str) -> None:
         self._c.execute(sa.delete(t.members).where(t.members.c.id == ident))

@@ -7,22 +7,22 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-import sqlalchemy as sa
-
 from pulse_tui.domain.errors import Problem
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.signal import Signal, decode_evidence
 from pulse_tui.domain.source import RefusedCount, Rejected
 from pulse_tui.domain.words import SignalType
 from pulse_tui.ports.storing.signals import Glimpse
-from pulse_tui.storage.signals import tables as t
+from pulse_tui.storage.signals.later import t
 from pulse_tui.storage.sql.codec import Codec
-from pulse_tui.storage.sql.lookup import Question, among, chunks, fetched, named, present
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.lookup import among, chunks, fetched, named, present
+from pulse_tui.storage.sql.plain import asked, where
 from pulse_tui.storage.sql.upsert import insert_many
 
 _ROW = Codec(Signal)
 _PLAIN = Codec(Signal, skip=("evidence",))
-_SIGNAL = Question(sa.select(*_ROW.columns(t.signals)).where(t.signals.c.id == sa.bindparam("id")))
+_SIGNALS = f"SELECT {_ROW.columns} FROM signals"  # noqa: S608  names of our own
 _LAST = (
     "SELECT id FROM signals WHERE seq IN (SELECT max(seq) FROM signals WHERE fingerprint {among} GROUP BY fingerprint)"
 )
@@ -41,15 +41,6 @@ SELECT {", ".join(_ROW.names)} FROM signals
 by the asset alone all that it ever had."""
 _LISTED = 200
 """Most values that a query lists."""
-
-
-@lru_cache(maxsize=64)
-def _recent(of_asset: bool, types: tuple[str, ...]) -> Question:
-    """The newest of one asset or of all, of some types or of every."""
-    c = t.signals.c
-    query = sa.select(*_ROW.columns(t.signals)).order_by(c.seq.desc()).limit(sa.bindparam("most"))
-    query = query.where(c.asset_id == sa.bindparam("asset")) if of_asset else query
-    return Question(query.where(c.signal_type.in_([sa.literal(kind) for kind in types])) if types else query)
 
 
 class SignalTable:
@@ -100,7 +91,7 @@ class SignalTable:
 
     def get(self, signal_id: str) -> Signal | None:
         known = self._read.get(signal_id)
-        if known is None and (found := _SIGNAL.rows(self._c, id=signal_id)):
+        if known is None and (found := asked(self._c, f"{_SIGNALS} WHERE id = :id", {"id": signal_id})):
             known = self._read[signal_id] = _known(found[0])
         return known
 
@@ -113,9 +104,13 @@ class SignalTable:
         return _signal(row) if row else None
 
     def recent(self, limit: int, asset_id: str | None = None, types: Collection[SignalType] = ()) -> list[Signal]:
-        given = {} if asset_id is None else {"asset": asset_id}
-        query = _recent(bool(given), tuple(sorted(kind.value for kind in types)))
-        return list(map(_known, query.rows(self._c, most=limit, **given)))
+        wanted = ["asset_id = :asset"] * (asset_id is not None)
+        if types:
+            wanted.append(
+                f"signal_type IN ({', '.join(sorted(repr(kind.value) for kind in types))})"
+            )  # words of our own
+        sql = f"{_SIGNALS} {where(wanted)} ORDER BY seq DESC LIMIT :limit"
+        return list(map(_known, asked(self._c, sql, {"asset": asset_id, "limit": limit})))
 
     def around(
         self,
@@ -189,9 +184,8 @@ class SignalTable:
         ]
 
     def refused(self) -> list[RefusedCount]:
-        q = t.quarantine.c
-        rows = sa.select(q.source, sa.func.count(), sa.func.min(q.at), sa.func.max(q.at)).group_by(q.source)
-        found = [RefusedCount(s, n, from_us(first), from_us(last)) for s, n, first, last in self._c.execute(rows)]
+        rows = asked(self._c, "SELECT source, COUNT(*), MIN(at), MAX(at) FROM quarantine GROUP BY source")
+        found = [RefusedCount(s, n, from_us(first), from_us(last)) for s, n, first, last in rows]
         return sorted(found, key=lambda r: r.last, reverse=True)
 
     def prune_quarantine(self, before: datetime, *, spared: int, of_source: int, in_all: int, at_once: int) -> int:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import sqlalchemy as sa
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.lookup import fetched
 
 
 class _Table(NamedTuple):
@@ -70,7 +71,7 @@ def _sqlite(table: str) -> dict[str, str]:
 def weakened(connection: sa.Connection) -> list[str]:
     """Which tables are not guarded as they should be, and why, in words."""
     sqlite = connection.dialect.name == "sqlite"
-    there = connection.exec_driver_sql(_SQLITE if sqlite else _POSTGRESQL).all()
+    there = fetched(connection, _SQLITE if sqlite else _POSTGRESQL)
     found = []
     for table in TABLES:
         wanted = set(_sqlite(table).items()) if sqlite else _postgresql(table)

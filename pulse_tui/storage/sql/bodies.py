@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 import msgspec
-import sqlalchemy as sa
 
 from pulse_tui.domain.moments import to_us
 from pulse_tui.storage.sql.codec import to_json
-from pulse_tui.storage.sql.lookup import Question
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.plain import asked
 from pulse_tui.storage.sql.upsert import insert_many, upsert
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -22,15 +23,24 @@ S = TypeVar("S", bound=msgspec.Struct)
 class Bodies(Generic[S]):
     """One such table. Its other columns have the names of the value's fields. Made once: a transaction has no time for it."""
 
-    def __init__(self, table: sa.Table, shape: type[S], *, kept: int = 0) -> None:
-        """Every call names the connection in whose transaction it works. ``kept``: of so many texts the value is kept, where the
-        same are read again and again."""
-        self._table = table
+    def __init__(self, tables: ModuleType, name: str, shape: type[S], key: str = "id", *, kept: int = 0) -> None:
+        """``name`` is the table's, and that of its variable in ``tables``; ``key`` the column that it is found by. Every call
+        names the connection in whose transaction it works. ``kept``: of so many texts the value is kept, where the same are
+        read again and again.
+        """
+        self._tables, self._name, self._key = tables, name, key
         decode: Callable[[str], S] = msgspec.json.Decoder(shape).decode
         self._decode = lru_cache(kept)(decode) if kept else decode
-        self._names = [c.name for c in table.columns if c.name not in ("body", "seq")]
-        key = next(iter(table.primary_key.columns))
-        self._by_key = self.asked(key == sa.bindparam("key"))
+
+    @cached_property
+    def _table(self) -> sa.Table:
+        table: sa.Table = getattr(self._tables, self._name)
+        assert table.name == self._name
+        return table
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [c.name for c in self._table.columns if c.name not in ("body", "seq")]
 
     def put(self, connection: sa.Connection, item: S) -> bool:
         """Insert it, or take the place of the one with its key. False when nothing is different."""
@@ -41,16 +51,8 @@ class Bodies(Generic[S]):
         insert_many(connection, self._table, [self._row(item) for item in items])
 
     def get(self, connection: sa.Connection, key: str) -> S | None:
-        """By primary key."""
-        return next(iter(self.answer(connection, self._by_key, key=key)), None)
-
-    def asked(self, *clauses: Any, order: Sequence[Any] = (), limit: Any = None) -> Question:
-        """What is asked often, for :meth:`answer`."""
-        return Question(sa.select(self._table.c.body).where(*clauses).order_by(*order).limit(limit))
-
-    def answer(self, connection: sa.Connection, question: Question, **given: Any) -> list[S]:
-        """Those that fit, in the order of the question."""
-        return [self._decode(body) for (body,) in question.rows(connection, **given)]
+        """By its key."""
+        return next(iter(self.asked(connection, f"WHERE {self._key} = :key", {"key": key})), None)
 
     def where(
         self, connection: sa.Connection, *clauses: Any, order: Sequence[Any] = (), limit: int | None = None
@@ -58,6 +60,11 @@ class Bodies(Generic[S]):
         """Those that fit, in this order."""
         query = sa.select(self._table.c.body).where(*clauses).order_by(*order).limit(limit)
         return [self._decode(body) for body in connection.scalars(query)]
+
+    def asked(self, connection: sa.Connection, rest: str = "", params: Mapping[str, Any] | None = None) -> list[S]:
+        """Those of ``SELECT body FROM`` the table with this ``rest`` of a statement, in plain SQL."""
+        rows = asked(connection, f"SELECT body FROM {self._name} {rest}", params)  # noqa: S608  names of our own
+        return [self._decode(row[0]) for row in rows]
 
     def _row(self, item: S) -> dict[str, Any]:
         return {**{name: _plain(getattr(item, name)) for name in self._names}, "body": to_json(item)}

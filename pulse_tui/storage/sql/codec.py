@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
+from functools import cached_property
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
-import sqlalchemy as sa
 from msgspec import inspect as mi
 
 from pulse_tui.domain.moments import from_us, to_us
@@ -29,18 +29,15 @@ def from_json(text: str | bytes) -> Any:
     return msgspec.json.decode(text)
 
 
-class Codec(Generic[S]):
-    """Maps one struct type to the columns of the same names."""
+class _How:
+    """How each field of a struct is written and read."""
 
-    def __init__(self, shape: type[S], *, skip: tuple[str, ...] = ()) -> None:
-        """``skip`` names fields that are stored elsewhere."""
-        self.shape = shape
+    def __init__(self, shape: type[msgspec.Struct], names: list[str]) -> None:
         info = mi.type_info(shape)
         assert isinstance(info, mi.StructType)
-        fields = [f for f in info.fields if f.name not in skip]
-        self.names = [f.name for f in fields]
-        self._times = {f.name for f in fields if _is(f.type, mi.DateTimeType)}
-        self._plain = {
+        fields = [f for f in info.fields if f.name in names]
+        self.times = {f.name for f in fields if _is(f.type, mi.DateTimeType)}
+        plain = {
             f.name
             for f in fields
             if all(
@@ -50,36 +47,47 @@ class Codec(Generic[S]):
                 for t in _parts(f.type)
             )
         }
-        self._enums: dict[str, type[Enum]] = {
+        self.enums: dict[str, type[Enum]] = {
             f.name: t.cls for f in fields for t in _parts(f.type) if isinstance(t, mi.EnumType)
         }
         types = {f.name: f for f in msgspec.structs.fields(shape)}
-        self._nested = {name: msgspec.json.Decoder(types[name].type) for name in self.names if name not in self._plain}
-        self._get = _getter(self.names)
-        self._written: list[tuple[str, Callable[[Any], Any]]] = [
-            (name, to_json if name in self._nested else to_us if name in self._times else _word)
-            for name in self.names
-            if name in self._nested or name in self._times or name in self._enums
+        self.nested = {name: msgspec.json.Decoder(types[name].type) for name in names if name not in plain}
+        self.get = _getter(names)
+        self.written: list[tuple[str, Callable[[Any], Any]]] = [
+            (name, to_json if name in self.nested else to_us if name in self.times else _word)
+            for name in names
+            if name in self.nested or name in self.times or name in self.enums
         ]
-
-        self._flags = {f.name for f in fields if _is(f.type, mi.BoolType)}
+        self.flags = {f.name for f in fields if _is(f.type, mi.BoolType)}
         """SQLite's own are numbers, unless SQLAlchemy reads them."""
         readers: dict[str, Callable[[Any], Any]] = {
-            **dict.fromkeys(self._flags, bool),
-            **dict.fromkeys(self._times, from_us),
-            **{name: {m.value: m for m in words}.__getitem__ for name, words in self._enums.items()},
-            **{name: decoder.decode for name, decoder in self._nested.items()},
+            **dict.fromkeys(self.flags, bool),
+            **dict.fromkeys(self.times, from_us),
+            **{name: {m.value: m for m in words}.__getitem__ for name, words in self.enums.items()},
+            **{name: decoder.decode for name, decoder in self.nested.items()},
         }
-        self._read = list(readers.items())
+        self.read = list(readers.items())
 
-    def columns(self, table: sa.Table) -> list[sa.Column[Any]]:
-        """Those that :meth:`items` reads, in the order of ``names``."""
-        return [table.c[name] for name in self.names]
+
+class Codec(Generic[S]):
+    """Maps one struct type to the columns of the same names."""
+
+    def __init__(self, shape: type[S], *, skip: tuple[str, ...] = ()) -> None:
+        """``skip`` names fields that are stored elsewhere."""
+        self.shape = shape
+        self.names = [name for name in shape.__struct_fields__ if name not in skip]
+        self.columns = ", ".join(f'"{name}"' for name in self.names)
+        """As a statement selects them for :meth:`items`."""
+
+    @cached_property
+    def _how(self) -> _How:
+        """Looked into when the first row comes: forty shapes would cost every command 20 ms."""
+        return _How(self.shape, self.names)
 
     def row(self, item: S) -> dict[str, Any]:
         """Column values of ``item``."""
-        out = dict(zip(self.names, self._get(item), strict=True))
-        for name, written in self._written:
+        out = dict(zip(self.names, self._how.get(item), strict=True))
+        for name, written in self._how.written:
             value = out[name]
             if value is not None:
                 out[name] = written(value)
@@ -89,7 +97,7 @@ class Codec(Generic[S]):
         """The structs of the driver's own tuples, values in the order of ``names``: for thousands of rows."""
         for row in rows:
             values = dict(zip(self.names, row, strict=True))
-            for name, read in self._read:
+            for name, read in self._how.read:
                 value = values[name]
                 if value is not None:
                     values[name] = read(value)
@@ -102,14 +110,14 @@ class Codec(Generic[S]):
             value = row[name]
             if value is None:
                 values[name] = None
-            elif name in self._times:
+            elif name in self._how.times:
                 values[name] = from_us(value)
-            elif name in self._flags:
+            elif name in self._how.flags:
                 values[name] = bool(value)
-            elif name in self._enums:
-                values[name] = self._enums[name](value)
-            elif name in self._nested:
-                values[name] = self._nested[name].decode(value)
+            elif name in self._how.enums:
+                values[name] = self._how.enums[name](value)
+            elif name in self._how.nested:
+                values[name] = self._how.nested[name].decode(value)
             else:
                 values[name] = value
         return self.shape(**values)

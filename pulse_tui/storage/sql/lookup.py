@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import sqlalchemy as sa
-
 from pulse_tui.storage.sql.codec import to_json
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.plain import as_ever, asked, driver
 
 _CHUNK = 5_000
 """Ids a statement: SQLite allows 32,766 parameters (older ones fewer), PostgreSQL 65,535."""
@@ -51,48 +51,6 @@ def fetched(connection: sa.Connection, sql: str, given: Any = ()) -> list[Any]:
     return rows
 
 
-def driver(connection: sa.Connection) -> sqlite3.Connection | None:
-    """SQLite's own connection, in the transaction of ``connection``: a statement through it costs 6 us, one through
-    SQLAlchemy 30 to 120, and an alert takes a dozen. None for any other database, and while somebody listens to the statements.
-    """
-    if connection.dialect.name != "sqlite" or not connection.in_transaction():
-        return None
-    heard = connection.engine.dispatch
-    if heard.before_cursor_execute or heard.after_cursor_execute:
-        return None
-    raw: Any = connection.connection.driver_connection
-    return raw if isinstance(raw, sqlite3.Connection) else None
-
-
-def as_ever(sql: str, given: Any, error: sqlite3.Error) -> BaseException:
-    """The error as SQLAlchemy raises it."""
-    return sa.exc.DBAPIError.instance(sql, given, error, sqlite3.Error)
-
-
-class Question:
-    """A query that is asked for many a record: compiled once for each kind of database, answered with the driver's own tuples.
-
-    What is asked for is ``sa.bindparam("name")`` in it; SQLAlchemy's types convert nothing, on the way in or out.
-    """
-
-    def __init__(self, query: sa.Select[Any]) -> None:
-        """Made once: a transaction has no time for it."""
-        self._query = query
-        self._compiled: dict[str, tuple[str, Mapping[str, Any], tuple[str, ...] | None]] = {}
-
-    def rows(self, connection: sa.Connection, **given: Any) -> list[Any]:
-        """The rows, values in the order of the query."""
-        dialect = connection.dialect
-        found = self._compiled.get(dialect.name)
-        if found is None:
-            made = self._query.compile(dialect=dialect)
-            order = tuple(made.positiontup) if made.positiontup is not None else None
-            found = self._compiled[dialect.name] = str(made), made.params, order
-        sql, fixed, order = found
-        values = {**fixed, **given}
-        return fetched(connection, sql, values if order is None else tuple(values[name] for name in order))
-
-
 def present(connection: sa.Connection, column: sa.Column[str], values: Iterable[str]) -> set[str]:
     """Those of ``values`` that the column holds."""
     sql = f"SELECT {column.name} FROM {column.table.name} WHERE {column.name} {{among}}"  # noqa: S608  names of our own
@@ -101,18 +59,29 @@ def present(connection: sa.Connection, column: sa.Column[str], values: Iterable[
 
 def named(
     connection: sa.Connection, table: sa.Table, column: sa.Column[str], name: str, shortest: int = SHORTEST_PREFIX
-) -> sa.RowMapping | None:
+) -> Mapping[str, Any] | None:
     """The row of this id, else the only one whose id begins with ``name``; None when there is none or more than one.
 
     The whole id is tried first, then what stands between it and the last text that begins so: both in the order of the
     index. (PostgreSQL orders an index by its own language, where that is no range: there a beginning reads the table.)
     """
-    row = connection.execute(sa.select(table).where(column == name)).mappings().first()
-    if row is not None or len(name) < shortest:
-        return row
+    names = [c.name for c in table.columns]
+    columns = ", ".join(f'"{each}"' for each in names)
+    rows = called(connection, table.name, columns, name, column.name, shortest)
+    return dict(zip(names, rows[0], strict=True)) if rows else None
+
+
+def called(
+    connection: sa.Connection, table: str, columns: str, name: str, column: str = "id", shortest: int = SHORTEST_PREFIX
+) -> Sequence[Any]:
+    """As :func:`named`, as the driver's own tuples: one, or none."""
+    sql = f"SELECT {columns} FROM {table} WHERE "  # noqa: S608  names of our own
+    rows = asked(connection, f"{sql}{column} = :name", {"name": name})
+    if rows or len(name) < shortest:
+        return rows
     if connection.dialect.name == "sqlite":
-        begins: Any = sa.and_(column >= name, column < f"{name}\U0010ffff")
+        begins = f"{column} >= :name AND {column} < :last"
     else:
-        begins = column.startswith(name, autoescape=True)
-    rows = connection.execute(sa.select(table).where(begins).limit(2)).mappings().all()
-    return rows[0] if len(rows) == 1 else None
+        begins = f"starts_with({column}, :name)"
+    rows = asked(connection, f"{sql}{begins} LIMIT 2", {"name": name, "last": f"{name}\U0010ffff"})
+    return rows if len(rows) == 1 else ()

@@ -12,7 +12,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
-import sqlalchemy as sa
+
+from pulse_tui.storage.sql.later import sa
 
 
 class _Kind(NamedTuple):

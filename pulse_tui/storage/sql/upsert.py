@@ -8,10 +8,9 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-
-from pulse_tui.storage.sql.lookup import among, as_ever, driver
+from pulse_tui.storage.sql.later import sa
+from pulse_tui.storage.sql.lookup import among
+from pulse_tui.storage.sql.plain import as_ever, driver
 
 # Without it SQLAlchemy reports -1 rows for every INSERT on PostgreSQL, as if nothing was written, also for an advisory that is new.
 _COUNTED: Mapping[str, Any] = {"preserve_rowcount": True}
@@ -127,6 +126,8 @@ def _quoted(connection: sa.Connection, name: str) -> str:
 
 
 def _dialect(name: str) -> Any:
+    from sqlalchemy.dialects import postgresql, sqlite  # noqa: PLC0415  who only reads needs none of them
+
     return postgresql.insert if name == "postgresql" else sqlite.insert
 
 

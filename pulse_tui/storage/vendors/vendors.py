@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
-import sqlalchemy as sa
 
 from pulse_tui.domain.catalogue import CatalogueEvent, CatalogueModel, StoredEvent
 from pulse_tui.domain.lifecycle import Lifecycle, StoredLifecycle
@@ -16,9 +15,11 @@ from pulse_tui.domain.note import Label, LocalRule, Note, NoteChange, PageState,
 from pulse_tui.domain.tripwire import ProbeBaseline, ProbeRound
 from pulse_tui.domain.vendor_task import VendorTask
 from pulse_tui.storage.sql.codec import Codec, to_json
+from pulse_tui.storage.sql.later import sa
 from pulse_tui.storage.sql.lookup import among
+from pulse_tui.storage.sql.plain import asked, where
 from pulse_tui.storage.sql.upsert import insert_many, insert_new, put_difference, upsert
-from pulse_tui.storage.vendors import tables as t
+from pulse_tui.storage.vendors.later import t
 
 _NOTE = Codec(Note)
 _READING = Codec(Reading)
@@ -31,6 +32,7 @@ _RULE = msgspec.json.Decoder(LocalRule)
 _ROUND = msgspec.json.Decoder(ProbeRound)
 _BASELINE = msgspec.json.Decoder(ProbeBaseline)
 _TASK = msgspec.json.Decoder(VendorTask)
+_STORED = list(dict.fromkeys([*_NOTE.names, *_READING.names, "first_at", "changed_at", "listed", "baseline"]))
 S = TypeVar("S")
 _STANDING = "SELECT platform, model, body, listed FROM lifecycles WHERE source {among}"
 
@@ -52,15 +54,11 @@ class VendorTables:
     def notes(
         self, source: str | None = None, *, since: datetime | None = None, review: bool = False, limit: int = 1_000
     ) -> list[StoredNote]:
-        c = t.notes.c
-        query = sa.select(t.notes).order_by(c.first_at.desc(), c.published_at.desc(), c.source, c.key).limit(limit)
-        if source is not None:
-            query = query.where(c.source == source)
-        if since is not None:
-            query = query.where(c.first_at >= to_us(since))
-        if review:
-            query = query.where(c.review)
-        return [_stored(row) for row in self._c.execute(query).mappings()]
+        wanted = ["source = :source"] * (source is not None) + ["first_at >= :since"] * (since is not None)
+        sql = f"""SELECT {", ".join(_STORED)} FROM notes {where([*wanted, *["review"] * review])}
+                  ORDER BY first_at DESC, published_at DESC, source, key LIMIT :limit"""  # noqa: S608  names of our own
+        given = {"source": source, "since": None if since is None else to_us(since), "limit": limit}
+        return [_stored(dict(zip(_STORED, row, strict=True))) for row in asked(self._c, sql, given)]
 
     def announced(self, since: datetime) -> list[StoredNote]:
         c = t.notes.c
@@ -243,7 +241,8 @@ class VendorTables:
         return self._one(t.probe_baselines, source, _BASELINE)
 
     def baselines(self) -> list[ProbeBaseline]:
-        return self._all(t.probe_baselines, _BASELINE)
+        rows = asked(self._c, "SELECT body FROM probe_baselines ORDER BY source")
+        return [_BASELINE.decode(row[0]) for row in rows]
 
     def put_baseline(self, item: ProbeBaseline) -> None:
         upsert(self._c, t.probe_baselines, [{"source": item.source, "body": to_json(item)}])
@@ -264,15 +263,10 @@ class VendorTables:
     def tasks(
         self, *, asset_id: str | None = None, source: str | None = None, open_only: bool = False
     ) -> list[VendorTask]:
-        c = t.vendor_tasks.c
-        query = sa.select(c.body).order_by(c.due_at.is_(None), c.due_at, c.key)
-        if asset_id is not None:
-            query = query.where(c.asset_id == asset_id)
-        if source is not None:
-            query = query.where(c.source == source)
-        if open_only:
-            query = query.where(c.done_at.is_(None))
-        return [_TASK.decode(body) for (body,) in self._c.execute(query)]
+        wanted = ["asset_id = :asset"] * (asset_id is not None) + ["source = :source"] * (source is not None)
+        wanted += ["done_at IS NULL"] * open_only
+        sql = f"SELECT body FROM vendor_tasks {where(wanted)} ORDER BY due_at IS NULL, due_at, key"  # noqa: S608
+        return [_TASK.decode(row[0]) for row in asked(self._c, sql, {"asset": asset_id, "source": source})]
 
     # ------------------------------------------------------------------- bodies
 

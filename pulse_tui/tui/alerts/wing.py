@@ -16,7 +16,7 @@ from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
     from pulse_tui.domain.views.alerts import AlertStory
-    from pulse_tui.ports import Desk
+    from pulse_tui.ports.tower import Desk
     from pulse_tui.tui.context import Context
 
 

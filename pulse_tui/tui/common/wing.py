@@ -14,7 +14,7 @@ from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
     from pulse_tui.domain.ref import Ref
-    from pulse_tui.ports import Desk
+    from pulse_tui.ports.tower import Desk
     from pulse_tui.tui.context import Context
     from pulse_tui.tui.kit.palette import Command
 

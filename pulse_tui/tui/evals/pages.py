@@ -9,7 +9,7 @@ from pulse_tui.tui.asks import evals as asks
 
 if TYPE_CHECKING:
     from pulse_tui.domain.views.evals import BenchStory, Trend
-    from pulse_tui.ports import Desk
+    from pulse_tui.ports.tower import Desk
     from pulse_tui.tui.context import Context
     from pulse_tui.tui.evals.run import BenchScreen, MeasuresScreen, RunsScreen
 

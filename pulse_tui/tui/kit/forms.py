@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pulse_tui.domain.each import Target
-    from pulse_tui.ports import Desk
+    from pulse_tui.ports.tower import Desk
 
 
 class Field(NamedTuple):

@@ -10,7 +10,7 @@ from pulse_tui.domain.moments import iso
 from pulse_tui.domain.typed import apart, line, option
 
 if TYPE_CHECKING:
-    from pulse_tui.ports import Desk
+    from pulse_tui.ports.tower import Desk
 
 Given = Mapping[str, Any]
 """The arguments of a call, by their names."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pulse_tui.domain.errors import PulseError
 
 if TYPE_CHECKING:
-    from pulse_tui.ports import Desk
+    from pulse_tui.ports.tower import Desk
 
 Note = Callable[[str, str, bool, str], None]
 """(command line, how it ended, whether that is bad, what the command does otherwise)."""
@@ -30,7 +30,7 @@ class _Noting:
         if name not in ACTS:
             return found
 
-        from pulse_tui.ports import Desk  # noqa: PLC0415
+        from pulse_tui.ports.tower import Desk  # noqa: PLC0415
 
         signature = inspect.signature(getattr(Desk, name))  # a desk that refuses everything takes anything
 

@@ -16,7 +16,7 @@ from pulse_tui.tui.kit.forms import Field, environment_field
 if TYPE_CHECKING:
     from pulse_tui.domain.views.alerts import AlertRow
     from pulse_tui.domain.views.registry import RegistryRow, WorkflowRow
-    from pulse_tui.ports import Desk
+    from pulse_tui.ports.tower import Desk
     from pulse_tui.tui.context import Context
 
 

@@ -11,7 +11,7 @@ from pulse_tui.tui.wing import Wing
 
 if TYPE_CHECKING:
     from pulse_tui.domain.views.rollback import PlanStory
-    from pulse_tui.ports import Desk
+    from pulse_tui.ports.tower import Desk
     from pulse_tui.tui.context import Context
     from pulse_tui.tui.kit.palette import Command
     from pulse_tui.tui.rollback.plan import PlanScreen

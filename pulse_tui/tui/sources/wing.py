@@ -14,7 +14,7 @@ from pulse_tui.tui.wing import Wing
 if TYPE_CHECKING:
     from pulse_tui.domain.trust import Trust
     from pulse_tui.domain.views.signals import SourceRow
-    from pulse_tui.ports import Desk
+    from pulse_tui.ports.tower import Desk
     from pulse_tui.tui.context import Context
     from pulse_tui.tui.kit.palette import Noun, Thing
 

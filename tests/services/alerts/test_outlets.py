@@ -230,7 +230,7 @@ def test_every_outlet_gives_the_same_advice(alert: Alert, parts: RollbackParts) 
     with parts.store.read() as tx:
         sent = [d.payload for d in tx.plumbing.deliveries() if d.payload["alert"] == alert.id]
     assert all(message["what_to_do"].startswith(text) for message in sent)
-    shown = "\n".join(status._todo(parts.store.board("t", None, parts.clock()), [page]))
+    shown = "\n".join(status._todo(parts.store.board("t", None, parts.clock()), [(page.alert, page.advice)]))
     assert all(line in shown for line in page.advice)
     if alert.asset_id == "support-bot" and alert.priority.value == "P1" and alert.version:
         todo = gate_story(gate(parts, alert.asset_id, alert.version, PRODUCTION)).todo

@@ -7,8 +7,9 @@ import pytest
 from pulse_tui.domain.errors import NotFound, Refused, WrongUse
 from pulse_tui.domain.oncall import OnCall, Person, Right, Role
 from pulse_tui.domain.policy_change import PolicyState
+from pulse_tui.services.conditions.in_force import in_force, instead
 from pulse_tui.services.conditions.policy_approval import approve, reject, unsettled
-from pulse_tui.services.conditions.policy_change import in_force, instead, take_policy
+from pulse_tui.services.conditions.policy_change import take_policy
 from pulse_tui.services.parts import JudgeParts
 from tests.fakes.nouns import NOW, later
 from tests.policy.build import load, rule

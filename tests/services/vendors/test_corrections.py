@@ -9,7 +9,8 @@ from pulse_tui.domain.errors import NotFound, WrongUse
 from pulse_tui.domain.note import Label, Note, Reading
 from pulse_tui.services.parts import JudgeParts
 from pulse_tui.services.signals.ingest import ingest
-from pulse_tui.services.vendors.corrections import correct, queue, take_back
+from pulse_tui.services.vendors.corrections import correct, take_back
+from pulse_tui.services.vendors.review_queue import queue
 from tests.fakes.nouns import later
 from tests.services.said import alerts, retests
 
