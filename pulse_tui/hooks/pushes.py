@@ -149,7 +149,7 @@ class Pushes:
         self._ended = 0.0
         """When the last transaction did."""
         self._each_s = 0.0
-        """How long a record took of late."""
+        """How long a record took of late, where many were stored at once."""
         self._blocked_until = 0.0
         self._blocked = (HTTPStatus.TOO_MANY_REQUESTS, PAUSE_S)
 
@@ -278,7 +278,8 @@ class Pushes:
             finally:
                 self._ended = time.monotonic()
             self._blocked_until = 0.0
-            if stored := sum(count for _, count in taken):
+            # A small one costs as much to begin, and waited as long for a lock: it says nothing of the many that wait.
+            if (stored := sum(count for _, count in taken)) >= min(PIECE, AT_ONCE):
                 self._each_s = 0.8 * self._each_s + 0.2 * (self._ended - begun) / stored
             for (waiting, count), found in zip(taken, landed, strict=True):
                 waiting.landed += found

@@ -434,19 +434,37 @@ def test_who_would_wait_long_by_how_long_the_last_ones_took_is_asked_to_come_lat
         return real(parts)
 
     there.senders.take = take  # type: ignore[method-assign]
-    assert there.push(quiet(0)).status == 202  # nobody knows yet how long it takes
-    begun.clear()
-    go_on.clear()
     statuses = list[int]()
-    thread = threading.Thread(target=lambda: statuses.append(there.push([quiet(n) for n in range(1, 9)]).status))
-    thread.start()
-    assert begun.wait(60)
+
+    def eight_wait() -> threading.Thread:
+        """And one more is answered while they do."""
+        begun.clear()
+        go_on.clear()
+        first = 10 * len(statuses)
+        pushed = [quiet(n) for n in range(first, first + 8)]
+        thread = threading.Thread(target=lambda: statuses.append(there.push(pushed).status))
+        thread.start()
+        assert begun.wait(60)
+        return thread
+
+    assert there.push(quiet("alone")).status == 202
+    thread = eight_wait()  # what one alone took says nothing of many at once
+    other = threading.Thread(target=lambda: statuses.append(there.push(quiet("beside")).status))
+    other.start()
+    while other.is_alive() and there.pushes.traffic.waiting < 9:
+        time.sleep(0.01)
+    assert there.pushes.traffic.waiting == 9
+    go_on.set()
+    thread.join(60)
+    other.join(60)
+    assert statuses == [202, 202]
+    thread = eight_wait()
     answer = there.push(quiet(9))
     assert answer.status == 429
     assert int(answer.headers["retry-after"]) >= 2
     go_on.set()
     thread.join(60)
-    assert statuses == [202]
+    assert statuses == [202] * 3
     assert there.push(quiet(9)).status == 202
 
 
