@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import sqlite3
 import sys
 import tempfile
@@ -403,9 +404,11 @@ class SqlStore:
 
     @property
     def full(self) -> bool:
-        """Whether nothing can be stored: the disk of the SQLite file is full, or it can only be read as if nobody wrote."""
-        found = self.room()
-        return self._alone is not None or (found is not None and found.full)
+        """Whether nothing can be stored for want of room: the disk of the SQLite file is full, or takes no more of this account."""
+        found, file = self.room(), self._file
+        if found is not None and found.full:
+            return True
+        return self._alone is not None and file is not None and os.access(file.parent, os.W_OK)
 
     @property
     def restore(self) -> str:

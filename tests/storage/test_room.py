@@ -90,6 +90,7 @@ def test_a_database_with_a_log_is_read_on_a_full_disk(
         with store.read() as tx:
             assert tx.signals.count() == 20
         assert store.board("x", None, NOW).header.disk.startswith("disk 100 % full")
+        assert store.full
         assert store.change_mark() == store.change_mark()
         with pytest.raises(StorageError), store.write() as tx:
             tx.plumbing.put_value("a", "1")
@@ -98,6 +99,16 @@ def test_a_database_with_a_log_is_read_on_a_full_disk(
     filler.unlink()
     with closing(SqlStore(url, disk)) as store, store.read() as tx:
         assert tx.signals.count() == 20
+
+
+def test_a_disk_that_only_cannot_be_written_is_not_full(disk: Path) -> None:
+    url = left_with_a_log(disk)
+    if subprocess.run(["mount", "-o", "remount,ro", disk], capture_output=True, check=False).returncode:
+        pytest.skip("not every container lets a file system be mounted again")
+    with closing(SqlStore(url, disk, read_only=True)) as store:
+        with store.read() as tx:
+            assert tx.signals.count() == 20
+        assert not store.full
 
 
 def test_where_there_is_room_nowhere_that_is_what_is_said(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
