@@ -47,6 +47,8 @@ class Notices:
         """What was done from this tower, oldest first."""
         self._count = itertools.count(1)
         self._shown: Timer | None = None
+        self._unasked = False
+        """Whether what was shown last is of the sources, and answers nobody."""
 
     def page(self) -> BaseScreen | None:
         """The topmost screen that has a last line."""
@@ -58,6 +60,7 @@ class Notices:
         screen = self.page()
         if screen is None:
             return
+        self._unasked = False
         screen.say(text, bad=bad)
         if self._shown is not None:
             self._shown.stop()
@@ -76,16 +79,24 @@ class Notices:
         del log[:-LOG_KEPT]
 
     def news(self, text: str) -> None:
-        """What the sources brought. It never covers an error that still stands in the last line."""
+        """What the sources brought. It never covers an error that still stands in the last line, nor an answer."""
         screen = self.page()
         if screen is not None and screen.bottom.bad:
             self.record(text)
         else:
-            self.say(text, shown_s=NEWS_S)
+            self._of_sources(text, bad=False, shown_s=NEWS_S)
 
     def trouble(self, text: str) -> None:
-        """What the sources could not do: red, and it gives the keys back as any other sentence does."""
-        self.say(text, bad=True, shown_s=SAY_S)
+        """What the sources could not do: red, and it gives the keys back as any other sentence does. It covers no answer."""
+        self._of_sources(text, bad=True, shown_s=SAY_S)
+
+    def _of_sources(self, text: str, *, bad: bool, shown_s: float) -> None:
+        screen = self.page()
+        if screen is not None and screen.bottom.message and not self._unasked:
+            self.record(text, bad=bad)  # the header counts the sources, too
+            return
+        self.say(text, bad=bad, shown_s=shown_s)
+        self._unasked = True
 
     def failed(self, error: BaseException) -> None:
         """An error that no code expected."""

@@ -94,6 +94,24 @@ def test_the_other_pages(name: str, keys: tuple[str, ...]) -> None:
     shot(name, NARROW, *keys)
 
 
+def test_what_sources_bring_or_fail_at_covers_no_answer_that_still_stands() -> None:
+    async def scenario(pilot: Pilot) -> None:
+        told, bottom = pilot.tower.notices, pilot.tower.watching.main.bottom
+        told.trouble("feed: cannot be reached")
+        told.trouble("kev: cannot be reached")
+        assert "kev" in bottom.message
+        told.say("4 alerts acknowledged; 1 refused")
+        told.trouble("feed: cannot be reached")
+        told.news("osv: 3 signals")
+        assert "1 refused" in bottom.message
+        assert pilot.notices[-2:] == ["feed: cannot be reached", "osv: 3 signals"]
+        await pilot.press("escape")
+        told.trouble("feed: cannot be reached")
+        assert "feed" in bottom.message
+
+    play(scenario)
+
+
 def test_an_advisory_opens_and_its_page_goes_back_with_one_key() -> None:
     async def scenario(pilot: Pilot) -> None:
         await pilot.press("3", "enter")
