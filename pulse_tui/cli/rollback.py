@@ -211,7 +211,7 @@ def _report(options: argparse.Namespace, house: House) -> int:
 
 
 def _drill(options: argparse.Namespace, house: House) -> int:
-    from pulse_tui.services.desk import place  # noqa: PLC0415
+    from pulse_tui.services.calls import place  # noqa: PLC0415
     from pulse_tui.services.rollback.rehearse import drill  # noqa: PLC0415
 
     if options.environment is None:

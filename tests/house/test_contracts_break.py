@@ -27,6 +27,7 @@ WRONG = [
     ("the wings of services", "pulse_tui.services.evals.take", "pulse_tui.services.alerts.escalate"),
     ("the wings of services", "pulse_tui.services.registry.find", "pulse_tui.services.promotion.gate"),
     ("the wings of services", "pulse_tui.services.parts", "pulse_tui.services.registry.find"),
+    ("the wings of services", "pulse_tui.services.calls", "pulse_tui.services.registry.find"),
     ("kinds of sources", "pulse_tui.collectors.feed", "pulse_tui.collectors.osv"),
     ("kinds of sources", NEW_KIND, "pulse_tui.collectors.mlflow.pages"),
     ("kinds of sources", "pulse_tui.collectors.mlflow", NEW_KIND),

@@ -6,25 +6,15 @@ from pulse_tui.domain.delivery import Delivery, DeliveryState
 from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.text import clean, many
 from pulse_tui.domain.views.delivery import LetterRow
-from pulse_tui.domain.words import Environment
-from pulse_tui.ports import Store
 from pulse_tui.services.alerts import outbox
-from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.calls import Calls
 
 MOST = 1_000
 _OPEN = (DeliveryState.DEAD, DeliveryState.QUEUED)
 
 
-class DeliveryCalls:
+class DeliveryCalls(Calls):
     """Implements :class:`pulse_tui.ports.delivery.DeliveryDesk`. Calls block."""
-
-    operator: str
-    _store: Store
-    _parts: RollbackParts
-
-    def acting(self, what: str, subject: str, environment: Environment | None = None) -> RollbackParts:
-        """As of the desk."""
-        raise NotImplementedError
 
     def letters(self, *, every: bool = False, route: str = "") -> tuple[LetterRow, ...]:
         with self._store.read() as tx:

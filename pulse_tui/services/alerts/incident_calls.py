@@ -6,22 +6,14 @@ from datetime import datetime
 
 from pulse_tui.domain.views.incidents import IncidentRow, IncidentStory
 from pulse_tui.domain.words import Environment
-from pulse_tui.ports import Store
 from pulse_tui.services.alerts.incidents import operate
 from pulse_tui.services.alerts.incidents.story import incident_story, rows
-from pulse_tui.services.parts import JudgeParts, RollbackParts
+from pulse_tui.services.calls import Calls
+from pulse_tui.services.parts import JudgeParts
 
 
-class IncidentCalls:
+class IncidentCalls(Calls):
     """Implements :class:`pulse_tui.ports.incidents.IncidentDesk`. Calls block."""
-
-    operator: str
-    _store: Store
-    _parts: RollbackParts
-
-    def acting(self, what: str, subject: str, environment: Environment | None = None) -> RollbackParts:
-        """As of the desk."""
-        raise NotImplementedError
 
     def incidents(self, *, every: bool = False) -> tuple[IncidentRow, ...]:
         with self._store.read() as tx:

@@ -8,35 +8,12 @@ from datetime import datetime, timedelta
 from pulse_tui.domain.errors import NotFound
 from pulse_tui.domain.views.board import Board
 from pulse_tui.domain.views.people import Handover, OnCallRow, ReviewTaskRow
-from pulse_tui.domain.views.rollback import AuthorisationLine, PlanLine
-from pulse_tui.domain.words import Environment
-from pulse_tui.ports import Store
 from pulse_tui.services.alerts import handover, notified, reviews
-from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.calls import Calls
 
 
-class PeopleCalls:
+class PeopleCalls(Calls):
     """Implements :class:`pulse_tui.ports.people.PeopleDesk`. Calls block."""
-
-    operator: str
-    _store: Store
-    _parts: RollbackParts
-
-    def acting(self, what: str, subject: str, environment: Environment | None = None) -> RollbackParts:
-        """As of the desk."""
-        raise NotImplementedError
-
-    def board(self, asset: str | None = None) -> Board:
-        """As of the desk."""
-        raise NotImplementedError
-
-    def plans(self, asset_id: str | None = None) -> tuple[PlanLine, ...]:
-        """As of the desk."""
-        raise NotImplementedError
-
-    def authorisations(self, asset_id: str | None = None) -> tuple[AuthorisationLine, ...]:
-        """As of the desk."""
-        raise NotImplementedError
 
     def on_call(self, at: datetime | None = None) -> tuple[OnCallRow, ...]:
         with self._store.read() as tx:

@@ -7,21 +7,12 @@ from datetime import datetime
 from pulse_tui.domain.silence import SilenceKind
 from pulse_tui.domain.views.alerts import SilencePreview, SilenceRow
 from pulse_tui.domain.words import Environment
-from pulse_tui.ports import Store
 from pulse_tui.services.alerts import silences
-from pulse_tui.services.parts import RollbackParts
+from pulse_tui.services.calls import Calls
 
 
-class SilenceCalls:
+class SilenceCalls(Calls):
     """Implements :class:`pulse_tui.ports.silences.SilenceDesk`. Calls block."""
-
-    operator: str
-    _store: Store
-    _parts: RollbackParts
-
-    def acting(self, what: str, subject: str, environment: Environment | None = None) -> RollbackParts:
-        """As of the desk."""
-        raise NotImplementedError
 
     def silences(self, *, every: bool = False) -> tuple[SilenceRow, ...]:
         return silences.rows(self._store, self._parts.clock(), every=every)

@@ -8,23 +8,16 @@ from pulse_tui.domain.errors import WrongUse
 from pulse_tui.domain.views.learning import ActivityRow, Checklist, DecisionRow, LearningReport
 from pulse_tui.domain.words import Environment
 from pulse_tui.services.alerts import feedback
+from pulse_tui.services.calls import Calls
 from pulse_tui.services.learning.activity import activity
 from pulse_tui.services.learning.decisions import decisions
 from pulse_tui.services.learning.launch import checklist
 from pulse_tui.services.learning.report import Audience, noise_as_report, report
-from pulse_tui.services.parts import RollbackParts
 from pulse_tui.settings.check import nearest
 
 
-class LearningCalls:
+class LearningCalls(Calls):
     """Implements :class:`pulse_tui.ports.learning.LearningDesk`. Calls block."""
-
-    operator: str
-    _parts: RollbackParts
-
-    def acting(self, what: str, subject: str, environment: Environment | None = None) -> RollbackParts:
-        """As of the desk."""
-        raise NotImplementedError
 
     def give_verdict(self, alert_id: str, verdict: str, why: str = "") -> str:
         word = feedback.usefulness(verdict)
