@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from pulse_tui.domain.comparison import KEPT, kept_at
 from pulse_tui.domain.delivery import LONGEST_WAIT, Delivery, DeliveryState, Queued, lineup
 from pulse_tui.domain.moments import from_us, to_us
 from pulse_tui.domain.source import SourceStatus
@@ -44,7 +45,11 @@ class PlumbingTables:
         upsert(self._c, t.sources, [_SOURCE.row(status)])
 
     def keep_sources(self, ids: Iterable[str]) -> None:
-        self._c.execute(sa.delete(t.sources).where(t.sources.c.id.not_in(list(ids))))
+        ids = list(ids)
+        self._c.execute(sa.delete(t.sources).where(t.sources.c.id.not_in(ids)))
+        key = t.values.c.key  # what a source compared ends with it
+        others = sa.and_(key.startswith(KEPT, autoescape=True), key.not_in([kept_at(ident) for ident in ids]))
+        self._c.execute(sa.delete(t.values).where(others))
 
     def claim(
         self, name: str, holder: str, now: datetime, ttl_s: float, dead: Callable[[str], bool] = lambda _holder: False
