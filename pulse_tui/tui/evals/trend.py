@@ -244,6 +244,7 @@ class TrendView(Canvas):
             self._chart, self._chart_of, self._asked = (), None, None
             self.redraw()
         elif wanted == self._chart_of:
+            self._asked = wanted  # one that was asked for meanwhile, of a size that the pane no longer has, is not waited for
             self.redraw()
         elif wanted != self._asked:
             self._asked = wanted
