@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -72,6 +71,8 @@ def _write(delivery: Delivery, folder: Path) -> str:
             return _append(delivery, path)
         if delivery.payload.get("event") in _ENDS:
             return f"{path.name} (no longer there)"  # somebody took it away: nothing is left to do
+        import tempfile  # noqa: PLC0415  a configuration is read without
+
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=".ticket-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:

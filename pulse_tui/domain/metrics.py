@@ -8,27 +8,29 @@ from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
 
-_SHARE = re.compile(
+from pulse_tui.domain.pattern import late
+
+_SHARE = late(
     r"(^|[_\W])(acc(uracy)?|acc_norm|correct(ness)?|exact_match|em|f1|precision|recall|brier|agreement|consistency"
     r"|faithfulness|groundedness|refusal_quality|tool_call_accuracy|pass(ed)?|pass@\d+|success|jailbreak_success"
     r"|compile_success|planning|recovery|toxicity|win_?rate|\w*_rate|\w*_accuracy|\w*_success|\w*_quality)$",
     re.IGNORECASE,
 )
-_AMOUNT = re.compile(
+_AMOUNT = late(
     r"latency|duration|seconds|_ms$|_us$|cost|price|tokens|bytes|perplexity|ttft|tpot|usd"
     r"|(^|[_\W])(time|elapsed|runtime)(_|$)|_s$",
     re.IGNORECASE,
 )
-_LOSS = re.compile(r"(^|[_\W])(loss|nll|ppl|bits_per_byte|mse|mae|rmse)$", re.IGNORECASE)
+_LOSS = late(r"(^|[_\W])(loss|nll|ppl|bits_per_byte|mse|mae|rmse)$", re.IGNORECASE)
 """Sizes of errors: they have no scale, though many lie within 0 and 1."""
-_BAD = re.compile(
+_BAD = late(
     r"(^|[_\W])(error|failure|fail(ed)?|timeout|crash|hallucination|(false|over)_?refusal|refusal_error|jailbreak|attack"
     r"|violation|leak(age)?|harm(ful(ness)?)?|unsafe|toxic(ity)?|false_(positive|negative|alarm)|invalid)"
     r"(_(rate|score|success|success_rate|share|ratio|count))?$"
     r"|(^|[_\W])(brier(_score)?|wer|cer|ter|spread|ece|asr|fpr|fnr)$",
     re.IGNORECASE,
 )
-_GOOD = re.compile(
+_GOOD = late(
     r"(^|[_\W])(scores?|reward|bleu\d?|sacrebleu|rouge\w*|meteor|chrf\w*|bert_?score|bleurt|comet|mcc|matthews\w*|ndcg|mrr|map"
     r"|auc|auroc|auprc|roc_auc|kappa|corr(elation)?|pearson\w*|spearman\w*|kendall\w*|r2|iou|dice|hits?|exact|match(es)?"
     r"|quality|rating|elo|wins?|coverage|helpful(ness)?|relevanc[ey]|coherence|fluency|usefulness|similarity|mc[12]"
@@ -36,13 +38,11 @@ _GOOD = re.compile(
     re.IGNORECASE,
 )
 """Names of metrics where more is better and no scale is known."""
-_SAFETY = re.compile(
-    r"jailbreak|attack_success|(^|[_\W])(asr|unsafe|toxic(ity)?|harm(ful(ness)?)?)($|[_\W])", re.IGNORECASE
-)
-_PER = re.compile(r"_(per|to)_", re.IGNORECASE)
-_SPEED = re.compile(r"throughput|_per_(s|sec|second|minute|hour|usd|dollar)s?$", re.IGNORECASE)
+_SAFETY = late(r"jailbreak|attack_success|(^|[_\W])(asr|unsafe|toxic(ity)?|harm(ful(ness)?)?)($|[_\W])", re.IGNORECASE)
+_PER = late(r"_(per|to)_", re.IGNORECASE)
+_SPEED = late(r"throughput|_per_(s|sec|second|minute|hour|usd|dollar)s?$", re.IGNORECASE)
 _LONGEST = 200
-_PASS_AT = re.compile(r"^pass@([0-9]{1,9})$")
+_PASS_AT = late(r"^pass@([0-9]{1,9})$")
 
 
 class Made(StrEnum):

@@ -9,27 +9,29 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
+from pulse_tui.domain.pattern import late
+
 HIDDEN = b"***"
 MOST = 2**20
 """Bytes of a body in which the patterns are looked for; messages quote a few hundred."""
-_PRIVATE_KEY = re.compile(
+_PRIVATE_KEY = late(
     rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)",
     re.DOTALL,
 )
-_IN_ADDRESS = re.compile(rb"(?i)(\b[a-z][a-z0-9+.-]{1,20}:(?:\\?/){2})[^\s/@\"'<>\\]{1,500}@")
-_NAMED = re.compile(
+_IN_ADDRESS = late(rb"(?i)(\b[a-z][a-z0-9+.-]{1,20}:(?:\\?/){2})[^\s/@\"'<>\\]{1,500}@")
+_NAMED = late(
     rb"(?i)((?:passw(?:or)?d|passphrase|secret|token(?!s|iz)|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|"
     rb"authorization|cookie|[?&]sig(?:nature)?|\"auth(?=\"))[\w.-]{0,30}\\?[\"']?\s{0,3}[:=]\s{0,3})"
     rb"(?!\d+\b|true\b|false\b|null\b|[\[{]|\*\*\*)"
     rb"(\\?[\"'])?(?:(?:basic|bearer|token|digest|negotiate|apikey)\s{1,3})?(?(2)[^\"'\\]{1,4000}|[^\s,;&}\]\"'<]{1,4000})"
 )
-_SCHEME = re.compile(rb"(?i)\b((?:basic|bearer)\s{1,3})[A-Za-z0-9+/._~-]{8,4000}={0,2}")
-_KNOWN = re.compile(
+_SCHEME = late(rb"(?i)\b((?:basic|bearer)\s{1,3})[A-Za-z0-9+/._~-]{8,4000}={0,2}")
+_KNOWN = late(
     rb"\b(?:gh[pousr]_\w{20,255}|github_pat_\w{20,255}|glpat-[\w-]{15,255}|xox[abposr]-[\w-]{10,255}|AKIA[0-9A-Z]{16}|"
     rb"hf_[A-Za-z0-9]{20,255}|sk-[\w-]{16,255}|AIza[\w-]{30,255}|eyJ[\w-]{10,4000}\.[\w-]{10,4000}\.[\w-]{0,4000})"
 )
-_BASE64 = re.compile(rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{12,4000}={0,2}(?![A-Za-z0-9+/=])")
-_PAIR = re.compile(rb"[!-9;-~]{1,100}:[!-~]{3,}\Z")
+_BASE64 = late(rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{12,4000}={0,2}(?![A-Za-z0-9+/=])")
+_PAIR = late(rb"[!-9;-~]{1,100}:[!-~]{3,}\Z")
 _SHORTEST = 8
 """Fewer letters of base64 than this occur by chance."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import re
 import sqlite3
 import stat
@@ -233,6 +232,8 @@ def _take_turn(connection: sa.Connection) -> sqlite3.Connection:
     may never find a free moment within the time; trying often, at odd moments, gives everybody a turn."""
     raw = connection.connection.driver_connection
     assert isinstance(raw, sqlite3.Connection)
+    import random  # noqa: PLC0415  whoever only reads waits for nobody
+
     raw.execute("PRAGMA busy_timeout=0")
     try:
         end = time.monotonic() + BUSY_MS / 1000

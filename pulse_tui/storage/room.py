@@ -6,12 +6,15 @@ import contextlib
 import os
 import shutil
 import sqlite3
-import tempfile
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pulse_tui.domain.errors import StorageError
 from pulse_tui.domain.room import Room
+
+if TYPE_CHECKING:
+    import tempfile
 
 _ELSEWHERE = ("/dev/shm", "/var/tmp", "/run")  # noqa: S108  a folder of our own is made in it
 _TRIES = 5
@@ -40,6 +43,8 @@ def read_aside(path: Path, log: Path) -> tempfile.TemporaryDirectory[str]:
     Nobody has it open, or it could be opened: whoever begins to write meanwhile makes us copy once more. Raises
     StorageError when there is room nowhere.
     """
+    import tempfile  # noqa: PLC0415  nearly always there is room
+
     need = path.stat().st_size + log.stat().st_size + _SPARE
     for parent in dict.fromkeys((tempfile.gettempdir(), *_ELSEWHERE)):
         with contextlib.suppress(OSError, sqlite3.Error):

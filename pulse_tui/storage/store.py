@@ -6,7 +6,6 @@ import copy
 import os
 import sqlite3
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from pulse_tui.domain.errors import StorageError
@@ -84,6 +83,9 @@ from pulse_tui.storage.turns import Turns
 from pulse_tui.storage.vendors.vendors import VendorTables
 from pulse_tui.storage.version import allows
 from pulse_tui.storage.whole import Checked, quick_check, refuse_cut, restore
+
+if TYPE_CHECKING:
+    import tempfile
 
 LOOK_S = 60.0
 """How often whoever only reads looks at the database's clock; two clocks part by seconds in a day."""

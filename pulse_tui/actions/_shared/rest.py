@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -181,6 +180,8 @@ def _seconds(text: str) -> float:
 
 
 def _until(text: str, now: datetime) -> float | None:
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415  it brings sockets: a configuration is read without
+
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from html import unescape
 
 from pulse_tui.domain.text import clean_block
 
@@ -82,8 +81,11 @@ def _tokens(html: str) -> Iterator[tuple[str, re.Match[str] | None]]:
 
 def _plain(text: str) -> str:
     """A line break in the source is only a space."""
-    with suppress(ValueError):  # a number of many thousand digits names no character
-        text = unescape(text) if "&" in text else text
+    if "&" in text:
+        from html import unescape  # noqa: PLC0415  its table of names: a configuration is read without
+
+        with suppress(ValueError):  # a number of many thousand digits names no character
+            text = unescape(text)
     return text.replace("\n", " ")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 from pulse_tui.collectors._shared.web import body_of
@@ -38,6 +37,8 @@ def fetched(
             return ident, None if answer.status in (404, 410) else body_of(context, url, answer)
         except SourceError as error:
             return ident, error
+
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  a configuration is read without
 
     rest, errors = iter(ids), 0
     with ThreadPoolExecutor(AT_ONCE, "osv") as pool:

@@ -12,11 +12,13 @@ from __future__ import annotations
 import re
 from typing import Any, TypeAlias
 
+from pulse_tui.domain.pattern import late
+
 Key: TypeAlias = tuple[Any, ...]
 
-_PARTS = re.compile(r"([^0-9]*)([0-9]*)")
-_DEBIAN = re.compile(r"(?:([0-9]{1,10}):)?([0-9][0-9A-Za-z.+~:-]*)")
-_DEBIAN_REVISION = re.compile(r"[0-9A-Za-z.+~]+")
+_PARTS = late(r"([^0-9]*)([0-9]*)")
+_DEBIAN = late(r"(?:([0-9]{1,10}):)?([0-9][0-9A-Za-z.+~:-]*)")
+_DEBIAN_REVISION = late(r"[0-9A-Za-z.+~]+")
 
 
 def debian(text: str) -> Key | None:
@@ -40,8 +42,8 @@ def _runs(text: str) -> tuple[int, ...]:
     return (*out, 0)
 
 
-_RPM = re.compile(r"(?:([0-9]{1,10}):)?([0-9A-Za-z._+~^]+)(?:-([0-9A-Za-z._+~^]+))?")
-_RPM_SEGMENT = re.compile(r"[0-9]+|[A-Za-z]+|~|\^")
+_RPM = late(r"(?:([0-9]{1,10}):)?([0-9A-Za-z._+~^]+)(?:-([0-9A-Za-z._+~^]+))?")
+_RPM_SEGMENT = late(r"[0-9]+|[A-Za-z]+|~|\^")
 _RPM_END = (1,)
 
 
@@ -63,11 +65,11 @@ def _segments(text: str) -> Key:
     return (*out, _RPM_END)
 
 
-_ALPINE = re.compile(
+_ALPINE = late(
     r"([0-9]+)((?:\.[0-9]+)*)([a-z]?)((?<=[a-z])[0-9]+)?((?:_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)[0-9]*)*)"
     r"(?:~([0-9a-f]+))?(?:-r([0-9]+))?"
 )
-_ALPINE_SUFFIX = re.compile(r"_([a-z]+)([0-9]*)")
+_ALPINE_SUFFIX = late(r"_([a-z]+)([0-9]*)")
 _BEFORE, _AFTER = ("alpha", "beta", "pre", "rc"), ("cvs", "svn", "git", "hg", "p")
 _PRE, _END, _REVISION, _HASH, _NUMBER, _POST, _LETTER, _DIGIT = range(8)
 """What may follow an equal beginning, from the oldest to the newest."""
@@ -100,8 +102,8 @@ def alpine(text: str) -> Key | None:
     return (*out, (_END,))
 
 
-_MAVEN = re.compile(r"[vV]?([0-9][!-~]*)")
-_MAVEN_TOKEN = re.compile(r"([.-]?)([0-9]+|[^0-9.-]+|)")
+_MAVEN = late(r"[vV]?([0-9][!-~]*)")
+_MAVEN_TOKEN = late(r"([.-]?)([0-9]+|[^0-9.-]+|)")
 _QUALIFIERS = {"alpha": 0, "beta": 1, "milestone": 2, "rc": 3, "cr": 3, "snapshot": 4, "": 5, "final": 5, "ga": 5, "release": 5, "sp": 6}  # fmt: skip
 _SHORT = {"a": "alpha", "b": "beta", "m": "milestone"}
 _OTHER, _NESTED, _DASHED, _DOTTED = 7, 8, 9, 10
@@ -147,9 +149,9 @@ def _trim(out: list[tuple[int, Any]], dashes: list[bool], *, end: bool = False) 
     return gone
 
 
-_GEM = re.compile(r"[vV]?([0-9]+(?:\.[0-9A-Za-z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)")
-_GEM_SEGMENT = re.compile(r"[0-9]+|[a-z]+")
-_PLATFORM = re.compile(
+_GEM = late(r"[vV]?([0-9]+(?:\.[0-9A-Za-z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)")
+_GEM_SEGMENT = late(r"[0-9]+|[a-z]+")
+_PLATFORM = late(
     r"-(?:java|jruby|ruby|x86|x64|i[3-6]86|arm|aarch64|universal|mswin|mingw|ppc|powerpc|s390|sparc|riscv|linux|darwin)"
     r"(?:[0-9_.-][0-9A-Za-z_.-]*|)$"
 )
@@ -187,7 +189,7 @@ def _drop_zeros(segments: list[int | str]) -> None:
         segments.pop()
 
 
-_NUGET = re.compile(r"[vV]?([0-9]+(?:\.[0-9]+){0,3})(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]*)?")
+_NUGET = late(r"[vV]?([0-9]+(?:\.[0-9]+){0,3})(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]*)?")
 
 
 def nuget(text: str) -> Key | None:
@@ -201,8 +203,8 @@ def nuget(text: str) -> Key | None:
 
 
 _MODIFIER = r"[._-]?(?:(stable|beta|b|rc|alpha|a|patch|pl|p)((?:[.-]?[0-9]+(?:[.-][0-9]+)*)?))?([.-]?dev)?"
-_COMPOSER = re.compile(r"v?([0-9]{1,5})((?:\.[0-9]+){0,3})" + _MODIFIER + r"(?:\+[^\s]*)?", re.IGNORECASE)
-_COMPOSER_DATE = re.compile(
+_COMPOSER = late(r"v?([0-9]{1,5})((?:\.[0-9]+){0,3})" + _MODIFIER + r"(?:\+[^\s]*)?", re.IGNORECASE)
+_COMPOSER_DATE = late(
     r"v?([0-9]{4}(?:[.:-]?[0-9]{2}){1,6}(?:[.:-]?[0-9]{1,3}){0,2})()" + _MODIFIER + r"(?:\+[^\s]*)?", re.IGNORECASE
 )
 _STABILITY = {"alpha": 1, "a": 1, "beta": 2, "b": 2, "rc": 3, "patch": 5, "pl": 5, "p": 5}
@@ -211,11 +213,12 @@ _DEV, _STABLE, _COUNT = (0, 0), (4, 0), 6
 
 def composer(text: str) -> Key | None:
     """Four numbers (or a date), a stability (dev, alpha, beta, RC, none, patch) and its numbers. Branches have no order."""
-    found = _COMPOSER.fullmatch(text) or _COMPOSER_DATE.fullmatch(text)
+    plain = _COMPOSER.fullmatch(text)
+    found = plain or _COMPOSER_DATE.fullmatch(text)
     if found is None:
         return None
     numbers = [int(n) for n in re.findall(r"[0-9]+", found[1] + found[2])]
-    numbers += [0] * (4 - len(numbers)) if found.re is _COMPOSER else []
+    numbers += [0] * (4 - len(numbers)) if plain is not None else []
     out = [(_COUNT, n) for n in numbers]
     stability, count, dev = (found[3] or "").lower(), found[4] or "", found[5]
     if stability in _STABILITY:

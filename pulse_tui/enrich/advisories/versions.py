@@ -6,18 +6,18 @@ Ecosystems that are not here have no order: only an exact list of versions can d
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from pulse_tui.domain.natural import natural
+from pulse_tui.domain.pattern import late
 from pulse_tui.domain.semver import Precedence, parse
 from pulse_tui.enrich.advisories import orders
 
-_SHORT = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))?")
-_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)*")
-_TOOLCHAIN = re.compile(r"([0-9]+\.[0-9]+)(\.[0-9]+)?(rc|beta)([0-9]+)")
+_SHORT = late(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))?")
+_PLAIN = late(r"[0-9]+(?:\.[0-9]+)*")
+_TOOLCHAIN = late(r"([0-9]+\.[0-9]+)(\.[0-9]+)?(rc|beta)([0-9]+)")
 
 SEMVER_ECOSYSTEMS = frozenset(
     {"npm", "crates.io", "hex", "pub", "swifturl", "github actions", "semver", "julia", "bitnami"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pulse_tui.domain.pattern import late
+
 #: Organisations on platforms, and the lab each belongs to.
 ORGS: dict[str, str] = {
     "ai21": "ai21", "ai21labs": "ai21", "alibaba": "alibaba", "qwen": "alibaba", "tongyi": "alibaba",
@@ -102,7 +104,7 @@ _FAMILY_PATTERNS: tuple[tuple[str, str, str], ...] = (
 #: By the first word of a name: what must follow, and the lab it then belongs to; the first match counts.
 FAMILIES: dict[str, list[tuple[re.Pattern[str], str]]] = {}
 for _first, _pattern, _lab in _FAMILY_PATTERNS:
-    FAMILIES.setdefault(_first, []).append((re.compile(_pattern), _lab))
+    FAMILIES.setdefault(_first, []).append((late(_pattern), _lab))
 
 #: Labs whose weights are closed: any word may follow their family.
 _CLOSED = frozenset({"anthropic", "openai", "google", "xai", "cohere", "perplexity", "amazon", "ai21", "sakana"})
@@ -120,7 +122,7 @@ _WORDS = frozenset(
     | {"grok", "build", "non", "minimal", "low", "high", "xhigh", "customtools", "whisper", "dall", "command"}
     | {"a", "r", "x", "k", "v", "granite", "sarvam", "ornith", "hy", "h", "micro", "light", "original", "precision"}
 )  # fmt: skip
-_MEASURE = re.compile(
+_MEASURE = late(
     r"(?:[akrvmeo]|hy)?\d+(?:\.\d+)*(?:x\d+(?:\.\d+)?)?[bkmevxno]?\Z|(?:qwen|llama|glm|gemma|phi)\d+(?:\.\d+)*[a-z]?\Z"
 )
 

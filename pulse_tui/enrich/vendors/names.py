@@ -21,10 +21,10 @@ in the component's id, one key away.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from pulse_tui.domain.pattern import late
 from pulse_tui.domain.text import clean
 from pulse_tui.enrich.vendors.labs import FAMILIES, ORGS, PLATFORMS, REPUBLISHERS, known_words
 from pulse_tui.enrich.vendors.spellings import spell
@@ -50,12 +50,12 @@ _NOISE = frozenset(
     {"models", "publishers", "accounts", "foundation-model", "inference-profile", "route", "routes", "deployments"}
     | {"converse", "invoke", "global", "global-standard", "eu", "us", "tee", "projects", "locations", "chat", "hf"}
 )
-_REGION = re.compile(r"(?:us|eu|ap|ca|sa|me|af|il|mx)(?:-gov)?-[a-z]+-?\d\Z")
-_BEDROCK = re.compile(r"(?:(?:us|eu|apac|jp|au|ca|sa|global|us-gov)\.)?([a-z0-9]+)\.(?=[a-z])(.+)\Z")
-_BEDROCK_END = re.compile(r"(?:-v\d+)?(?::\d+[km]?)+\Z|-v\d+\Z")
+_REGION = late(r"(?:us|eu|ap|ca|sa|me|af|il|mx)(?:-gov)?-[a-z]+-?\d\Z")
+_BEDROCK = late(r"(?:(?:us|eu|apac|jp|au|ca|sa|global|us-gov)\.)?([a-z0-9]+)\.(?=[a-z])(.+)\Z")
+_BEDROCK_END = late(r"(?:-v\d+)?(?::\d+[km]?)+\Z|-v\d+\Z")
 _NUMBERED = ("titan-", "stable-", "sd3", "embed-", "rerank-", "j2-", "palmyra-")
-_MISTRAL_END = re.compile(r"-v0:(\d)\Z")
-_SIZE_TAG = re.compile(r"\d+(?:\.\d+)?[bm](?:-[a-z0-9_.-]+)?\Z")
+_MISTRAL_END = late(r"-v0:(\d)\Z")
+_SIZE_TAG = late(r"\d+(?:\.\d+)?[bm](?:-[a-z0-9_.-]+)?\Z")
 _DROPPED_TAGS = frozenset(
     {"free", "nitro", "floor", "exacto", "extended", "beta", "online", "thinking", "cloud", "latest", "fast", "default"}
     | {
@@ -76,9 +76,9 @@ _DROPPED_TAGS = frozenset(
         "2",
     }
 )
-_QUANTISED = re.compile(r"i?q\d(?:[_-][a-z0-9]{1,3}){0,3}\Z")
-_QUANTISED_END = re.compile(r"-i?q\d(?:-[a-z0-9]{1,3}){0,3}\Z")
-_DATE_TAG = re.compile(r"(?:20\d{6}|20\d\d-\d\d-\d\d|(?:2\d(?:0[1-9]|1[0-2])-)?00\d|2\d(?:0[1-9]|1[0-2]))\Z")
+_QUANTISED = late(r"i?q\d(?:[_-][a-z0-9]{1,3}){0,3}\Z")
+_QUANTISED_END = late(r"-i?q\d(?:-[a-z0-9]{1,3}){0,3}\Z")
+_DATE_TAG = late(r"(?:20\d{6}|20\d\d-\d\d-\d\d|(?:2\d(?:0[1-9]|1[0-2])-)?00\d|2\d(?:0[1-9]|1[0-2]))\Z")
 _MARKS = frozenset(
     {"free", "tee", "maas", "tput", "fp8", "fp4", "fp16", "bf16", "nvfp4", "mxfp4", "int4", "int8", "awq", "gptq"}
     | {
@@ -98,16 +98,16 @@ _MARKS = frozenset(
         "cheaper",
     }
 )
-_OWN_PREFIX = re.compile(
+_OWN_PREFIX = late(
     r"(?:system\.ai\.)?(?:(?:databricks|nvidia|meta|google|openai|anthropic|zai-org|zai|z-ai|moonshotai|moonshot|minimaxai"
     r"|cohere|xai|x-ai|mistralai|deepseek-ai|microsoft|amazon|qwen|alibaba|tencent|stepfun|xiaomi)-)+(?=([a-z]+))"
 )
-_SERVED_AS = re.compile(r"fw-|e2ee-|coding-")
-_POE_HOST = re.compile(r"-(?:fw|cs|el|di)\Z")
-_WORD = re.compile(r"[a-z]+")
-_DIGITS_P = re.compile(r"(?<=\d)p(?=\d)")
-_DIGITS_UNDERSCORE = re.compile(r"(?<=\d)_(?=\d)")
-_CONTEXT = re.compile(r"\[\d+[km]\]\Z")
+_SERVED_AS = late(r"fw-|e2ee-|coding-")
+_POE_HOST = late(r"-(?:fw|cs|el|di)\Z")
+_WORD = late(r"[a-z]+")
+_DIGITS_P = late(r"(?<=\d)p(?=\d)")
+_DIGITS_UNDERSCORE = late(r"(?<=\d)_(?=\d)")
+_CONTEXT = late(r"\[\d+[km]\]\Z")
 
 
 class Reading(NamedTuple):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_GLUED = re.compile(r"(?:(llama|gemma|phi|grok|glm|gpt|step)-?v?(?=\d)|(kimi|deepseek|mimo|minimax)-?(?=[kvrm]\d))")
-_QWEN = re.compile(r"qwen-(?=\d(?:\.\d+|-\d)?(?:-|$))")
+from pulse_tui.domain.pattern import late
+
+_GLUED = late(r"(?:(llama|gemma|phi|grok|glm|gpt|step)-?v?(?=\d)|(kimi|deepseek|mimo|minimax)-?(?=[kvrm]\d))")
+_QWEN = late(r"qwen-(?=\d(?:\.\d+|-\d)?(?:-|$))")
 _VERSION = (
     r"(llama-|qwen|gemma-|kimi-k|phi-|grok-|glm-|gpt-|gemini-|deepseek-v|mimo-v|minimax-m|step-|nemotron-|jamba-)"
 )
-_DASHED = re.compile(_VERSION + r"(\d)-(\d{1,2})(?=v?(?:-|$))")
-_TWO_DIGITS = re.compile(_VERSION + r"([2-9])([1-9])(?=v?(?:-|$))")
+_DASHED = late(_VERSION + r"(\d)-(\d{1,2})(?=v?(?:-|$))")
+_TWO_DIGITS = late(_VERSION + r"([2-9])([1-9])(?=v?(?:-|$))")
 
 
 def spell(lab: str, name: str) -> tuple[str, str | None]:
@@ -29,7 +31,7 @@ def spell(lab: str, name: str) -> tuple[str, str | None]:
 
 
 _FIXED = frozenset({"deepseek", "moonshotai", "zhipuai", "minimax", "nvidia", "xiaomi", "stepfun", "tencent"})
-_SIZED = re.compile(r"\d+b(?:-|$)")
+_SIZED = late(r"\d+b(?:-|$)")
 _OWN_SPEED = frozenset(
     {("minimax", "lightning"), ("zhipuai", "turbo"), ("moonshotai", "turbo"), ("tencent", "turbo")}
 ) | {("nvidia", "lightning")}
@@ -44,7 +46,7 @@ def _speed(lab: str, name: str) -> str:
     return name
 
 
-_CLAUDE = re.compile(
+_CLAUDE = late(
     r"claude-(?:(\d)(?:(?:[.-]|(?<=[3-9])(?=[1-9]))(\d))?-)?(opus|sonnet|haiku|fable)"
     r"(?:-(\d)(?:(?:[.-]|(?<=[3-9])(?=[1-9]))(\d))?(?=-|$))?((?:-[a-z0-9]+)*)\Z"
 )
@@ -90,10 +92,10 @@ def _anthropic(name: str) -> tuple[str, str | None]:
     return "-".join([base, *([date] if date else []), *rest]), date
 
 
-_ISO = re.compile(r"-(20\d\d-\d\d-\d\d)\Z")
-_MMDD = re.compile(r"(gpt-(?:3\.5-turbo|4))-((?:0[1-9]|1[0-2])\d\d)\Z")
-_EFFORT = re.compile(r"((?:gpt-5(?:\.\d)?|o\d)\S*)-(?:x?high|medium|low|minimal|none)\Z")
-_CHAT = re.compile(r"gpt-5(?:\.\d)?-chat\Z")
+_ISO = late(r"-(20\d\d-\d\d-\d\d)\Z")
+_MMDD = late(r"(gpt-(?:3\.5-turbo|4))-((?:0[1-9]|1[0-2])\d\d)\Z")
+_EFFORT = late(r"((?:gpt-5(?:\.\d)?|o\d)\S*)-(?:x?high|medium|low|minimal|none)\Z")
+_CHAT = late(r"gpt-5(?:\.\d)?-chat\Z")
 
 
 def _openai(name: str) -> tuple[str, str | None]:
@@ -106,9 +108,9 @@ def _openai(name: str) -> tuple[str, str | None]:
     return (f"{name}-latest" if _CHAT.match(name) else name), snapshot
 
 
-_STABLE = re.compile(r"(gemini-\d(?:\.\d)?-[a-z-]+)-(00\d)\Z")
-_THINKING = re.compile(r"(gemini-(?:2\.5|[3-9])[a-z0-9.-]*)-thinking\Z")
-_EDGE = re.compile(r"(gemma-4-)e(\d)b")
+_STABLE = late(r"(gemini-\d(?:\.\d)?-[a-z-]+)-(00\d)\Z")
+_THINKING = late(r"(gemini-(?:2\.5|[3-9])[a-z0-9.-]*)-thinking\Z")
+_EDGE = late(r"(gemma-4-)e(\d)b")
 #: Models that Google only ever offered as a preview.
 _PREVIEWS = frozenset({"gemini-3-pro", "gemini-3-flash", "gemini-3.1-pro"})
 
@@ -121,7 +123,7 @@ def _google(name: str) -> tuple[str, str | None]:
     return _EDGE.sub(r"\1E\2B", _THINKING.sub(r"\1", name)), None
 
 
-_EXPERTS = re.compile(r"-\d+e(?=-|$)")
+_EXPERTS = late(r"-\d+e(?=-|$)")
 
 
 def _meta(name: str) -> tuple[str, str | None]:
@@ -136,8 +138,8 @@ def _meta(name: str) -> tuple[str, str | None]:
 
 
 _INSTRUCT = frozenset({"llama-3.3-70b", "llama-4-scout-17b", "llama-4-maverick-17b"})
-_DATED = re.compile(r"(mistral-(?:large|medium|small)|devstral(?:-small|-medium)?|magistral-(?:small|medium))-(.*)\Z")
-_YYMM = re.compile(r"2\d(?:0[1-9]|1[0-2])\Z")
+_DATED = late(r"(mistral-(?:large|medium|small)|devstral(?:-small|-medium)?|magistral-(?:small|medium))-(.*)\Z")
+_YYMM = late(r"2\d(?:0[1-9]|1[0-2])\Z")
 #: Mistral's numbered releases and the month in their own names.
 _MONTHS = {
     ("mistral-small", "3.1"): "2503",
@@ -152,7 +154,7 @@ _MONTHS = {
 }
 
 
-_VERTEX = re.compile(r"-00\d\Z")
+_VERTEX = late(r"-00\d\Z")
 
 
 def _mistral(name: str) -> tuple[str, str | None]:
@@ -183,7 +185,7 @@ def _mistral(name: str) -> tuple[str, str | None]:
 _QWEN_SIZES = {"235b": "a22b", "397b": "a17b", "122b": "a10b", "480b": "a35b"}
 #: Sizes of Qwen Coder that there are as the instruction-tuned model only.
 _QWEN_INSTRUCT = frozenset({"qwen3-coder-480b-a35b", "qwen3-coder-30b-a3b"})
-_QWEN_SIZED = re.compile(r"-(235b|397b|122b|480b)(?!-a\d)(?=-|\Z)")
+_QWEN_SIZED = late(r"-(235b|397b|122b|480b)(?!-a\d)(?=-|\Z)")
 
 
 def _alibaba(name: str) -> tuple[str, str | None]:
@@ -203,7 +205,7 @@ _NEMOTRON = {
     "nemotron-120b-a12b": "nemotron-3-super-120b-a12b",
     "nemotron-nano-v2-12b-vl": "nemotron-nano-12b-v2-vl",
 }
-_V_DASH = re.compile(r"-v(\d)-(\d)\Z")
+_V_DASH = late(r"-v(\d)-(\d)\Z")
 
 
 def _nvidia(name: str) -> tuple[str, str | None]:
@@ -213,7 +215,7 @@ def _nvidia(name: str) -> tuple[str, str | None]:
     return _NEMOTRON.get(name, name), None
 
 
-_GROK_MODES = re.compile(r"grok-4\.20-(?=(?:non-)?reasoning\Z)")
+_GROK_MODES = late(r"grok-4\.20-(?=(?:non-)?reasoning\Z)")
 
 
 def _xai(name: str) -> tuple[str, str | None]:

@@ -25,7 +25,6 @@ from pulse_tui.domain.text import clean
 from pulse_tui.domain.words import Severity
 from pulse_tui.ports import Enforcer, Held, Route, Transaction
 from pulse_tui.services.parts import SYSTEM, JudgeParts
-from pulse_tui.services.signals.concerns import clear_concern, raise_concern
 
 EVERY = timedelta(seconds=60)
 """How often a destination is asked what stands there."""
@@ -294,6 +293,8 @@ def settle(tx: Transaction, parts: JudgeParts, after: Enforcement, now: datetime
         tx.log.append(now, SYSTEM, f"enforce.{after.state.value}", after.hold_id, detail)
     if after.asset_id is None or tx.estate.asset(after.asset_id) is None:
         return
+    from pulse_tui.services.signals.concerns import clear_concern, raise_concern  # noqa: PLC0415  what only lists needs none
+
     key = f"enforce:{after.key}"
     if not after.wrong:
         clear_concern(tx, parts, after.asset_id, key, f"{after.route}: {after.words}", now)
