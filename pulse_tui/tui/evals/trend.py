@@ -244,7 +244,8 @@ class TrendView(Canvas):
             self._chart, self._chart_of, self._asked = (), None, None
             self.redraw()
         elif wanted == self._chart_of:
-            self._asked = wanted  # one that was asked for meanwhile, of a size that the pane no longer has, is not waited for
+            # One that was asked for meanwhile, of a size that the pane no longer has, is not waited for.
+            self._asked = wanted
             self.redraw()
         elif wanted != self._asked:
             self._asked = wanted
