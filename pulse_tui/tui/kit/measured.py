@@ -47,12 +47,15 @@ class Widest(Generic[RowT]):
             self._counts[widths] -= 1
             if not self._counts[widths]:
                 del self._counts[widths]
-        shared = {widths: widths for widths in self._counts}
-        for new in kept.keys() - self._rows.keys():
-            row = kept[new]
-            widths = spec.widths(row) if spec.widths is not None else widths_of(spec.cells(row, now_us))
-            self._widths[new] = shared.setdefault(widths, widths)  # thousands of rows have few of them
-            self._counts[widths] += 1
+        of = spec.widths
+        shared = {widths: widths for widths in self._counts}  # thousands of rows have few of them
+        added: list[tuple[int, ...]] = []
+        for new, row in kept.items():
+            if new not in self._rows:
+                widths = of(row) if of is not None else widths_of(spec.cells(row, now_us))
+                self._widths[new] = widths = shared.setdefault(widths, widths)
+                added.append(widths)
+        self._counts.update(added)
         self._rows = kept
         titles = [len(column.title) for column in spec.columns]
         return [max(each) for each in zip(titles, *self._counts, strict=True)]
