@@ -154,6 +154,9 @@ def _offer(port: int, process: int, rate: float, seconds: float) -> _Offered:
             if (wait := due - time.perf_counter()) > 0:
                 time.sleep(wait)
             status, head, body = line.sent(requests[n])
+            if b"connection: close" in head:  # of a long request that was refused the rest is not read
+                line.close()
+                line = Line(port)
             seen.waits.append(time.perf_counter() - due)
             seen.statuses[status] += 1
             if status == 202:

@@ -36,7 +36,7 @@ class Sink:
 
     def taken(self) -> list[Taken]:
         """What came so far, in order."""
-        lines = self._path.read_text().splitlines()
+        lines = self._path.read_text().split("\n")[:-1]  # the last one may be half written
         return [Taken(key, float(at)) for key, at, _ in (line.split(" ") for line in lines)]
 
     def wait(self, count: int, seconds: float) -> list[Taken]:
