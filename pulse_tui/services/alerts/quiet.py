@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from pulse_tui.domain.alert import Alert, AlertState
+from pulse_tui.domain.audit import AuditEntry
 from pulse_tui.domain.errors import NotFound
+from pulse_tui.domain.hold import Hold
 from pulse_tui.domain.moments import iso, to_us
 from pulse_tui.domain.text import many
 from pulse_tui.domain.views.alerts import QuietRow
@@ -31,16 +33,23 @@ def hold_lines(store: Store, hold_id: str, now: datetime) -> tuple[tuple[str, st
             raise NotFound(f"there is no hold {hold_id!r}", todo=nearest(hold_id, holds))
         log = tx.log.entries(subject=hold.id)
         enforced = tx.enforcements.all(hold.id)
-    scope = " ".join(filter(None, (hold.asset_id or "everything", hold.version, hold.environment)))
-    state = "stands" if hold.standing else f"lifted by {hold.lifted_by}"
     passing = "" if hold.reviewed(now) or not hold.review else "; that has passed: it blocks again"
+    beside = [("Reviewed", hold.review + passing)] if hold.review else []
+    beside += [("Enforced", f"{e.route}: {e.words}") for e in enforced]
+    return described(hold, "stands" if hold.standing else f"lifted by {hold.lifted_by}", log, beside)
+
+
+def described(
+    hold: Hold, state: str, log: Iterable[AuditEntry], beside: Iterable[tuple[str, str]] = ()
+) -> tuple[tuple[str, str], ...]:
+    """(label, text) of a hold, today's or one of a moment: ``state`` of then, ``log`` up to then, ``beside`` what else is known."""
+    scope = " ".join(filter(None, (hold.asset_id or "everything", hold.version, hold.environment)))
     return (
         ("Hold", f"{hold.kind.value} of {scope}: {state}"),
         ("Why", hold.why),
         ("Until", hold.until_condition),
         ("Placed", f"{iso(hold.placed_at)} by {hold.placed_by}"),
-        *((("Reviewed", hold.review + passing),) if hold.review else ()),
-        *(("Enforced", f"{e.route}: {e.words}") for e in enforced),
+        *beside,
         *(
             ("Log", f"{iso(e.at)} {e.actor}: {e.action} {e.detail.get('why') or e.detail.get('because', '')}".rstrip())
             for e in log

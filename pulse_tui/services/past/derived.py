@@ -23,6 +23,7 @@ from pulse_tui.domain.words import Environment, SignalType
 from pulse_tui.ports import Transaction
 from pulse_tui.services.alerts.handover import DUE, HANDED_OVER, SHIFT, changed, odd_sources
 from pulse_tui.services.alerts.notified import notice_line
+from pulse_tui.services.alerts.quiet import described
 from pulse_tui.services.learning.decisions import LIMIT, decided
 from pulse_tui.services.past.pages import NOT_KEPT, first_after, plan_lines, quiet
 from pulse_tui.services.registry.approvals import subject
@@ -172,18 +173,8 @@ def hold_story(tx: Transaction, hold_id: str, then: datetime) -> tuple[tuple[str
     if not placed:
         raise NotFound(f"hold {hold_id} was not placed yet at {iso(then)}")
     hold = max(placed, key=lambda h: h.placed_at)
-    scope = " ".join(filter(None, (hold.asset_id or "everything", hold.version, hold.environment)))
-    lines = [entry for entry in tx.log.entries(subject=hold.id) if entry.at <= then]
-    return (
-        ("Hold", f"{hold.kind.value} of {scope}: {'stood' if hold.stood(then) else f'lifted by {hold.lifted_by}'}"),
-        ("Why", hold.why),
-        ("Until", hold.until_condition),
-        ("Placed", f"{iso(hold.placed_at)} by {hold.placed_by}"),
-        *(
-            ("Log", f"{iso(e.at)} {e.actor}: {e.action} {e.detail.get('why') or e.detail.get('because', '')}".rstrip())
-            for e in lines
-        ),
-    )
+    log = [entry for entry in tx.log.entries(subject=hold.id) if entry.at <= then]
+    return described(hold, "stood" if hold.stood(then) else f"lifted by {hold.lifted_by}", log)
 
 
 # ------------------------------------------------------------------ who was notified
